@@ -1,0 +1,87 @@
+// swift-tools-version:6.1
+import PackageDescription
+
+/// Borders are chosen: what a module imports stays inside it unless it says `public import`.
+let settings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+let package = Package(
+    name: "ingestd",
+    products: [
+        .executable(name: "ingestd", targets: ["ingestd"])
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    ],
+    targets: [
+        // The C libraries.
+        .systemLibrary(
+            name: "CXML2", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"])]),
+        .target(
+            name: "CCurl",
+            linkerSettings: [
+                .linkedLibrary("curl"), .linkedLibrary("z"), .linkedLibrary("brotlidec"),
+                .linkedLibrary("zstd"),
+            ]),
+
+        // Values and decisions.
+        .target(name: "FeedModel", swiftSettings: settings),
+
+        // One foreign dependency each.
+        .target(name: "FeedFetch", dependencies: ["CCurl", "FeedModel"], swiftSettings: settings),
+        .target(name: "FeedParse", dependencies: ["CXML2", "FeedModel"], swiftSettings: settings),
+        .target(
+            name: "Archive",
+            dependencies: ["FeedModel", .product(name: "GRDB", package: "GRDB.swift")],
+            swiftSettings: settings),
+
+        // What polls.
+        .target(
+            name: "Ingest",
+            dependencies: [
+                "FeedModel", "FeedFetch", "FeedParse", "Archive", "Yams",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "HeapModule", package: "swift-collections"),
+                .product(name: "DequeModule", package: "swift-collections"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: settings),
+
+        // What a running daemon offers.
+        .target(
+            name: "Service",
+            dependencies: [
+                "FeedModel", "FeedFetch", "Archive", "Ingest",
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: settings),
+
+        .executableTarget(
+            name: "ingestd",
+            dependencies: [
+                "FeedModel", "FeedFetch", "FeedParse", "Archive", "Ingest", "Service",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: settings),
+    ]
+)

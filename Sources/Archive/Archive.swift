@@ -1,0 +1,138 @@
+import FeedModel
+import Foundation
+import GRDB
+
+/// Every article once, with its whole history, in one SQLite file.
+///
+/// An archive is open either for writing, by one process, or for reading, by any number. Writers get
+/// `ArchiveTransaction`s; readers get the queries in the extensions of this type. Nothing outside this
+/// module sees SQL.
+public final class Archive: Sendable {
+    /// The folder that holds `archive.sqlite3`.
+    public let folder: String
+
+    let reader: any DatabaseReader
+    private let commits: GroupCommit?
+    private let lock: ArchiveLock?
+
+    public var path: String { Archive.databasePath(inFolder: folder) }
+
+    public static func databasePath(inFolder folder: String) -> String { folder + "/archive.sqlite3" }
+
+    private init(folder: String, reader: any DatabaseReader, commits: GroupCommit?, lock: ArchiveLock?) {
+        self.folder = folder
+        self.reader = reader
+        self.commits = commits
+        self.lock = lock
+    }
+
+    // MARK: opening
+
+    /// Opens an archive for writing, and makes it if it is not there.
+    public static func openForWriting(folder: String, holder: ArchiveLock.Holder) throws(ArchiveError) -> Archive {
+        do {
+            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        } catch {
+            throw .cannotCreate(path: folder, reason: "the folder cannot be made (\(reason(of: error)))")
+        }
+        let lock = try ArchiveLock(folder: folder, holder: holder)
+        let path = databasePath(inFolder: folder)
+        do {
+            var configuration = configuration()
+            configuration.maximumReaderCount = 4
+            let pool = try DatabasePool(path: path, configuration: configuration)
+            // GRDB's pool sets NORMAL, which loses acknowledged transactions when the power goes.
+            try pool.writeWithoutTransaction { db in
+                try db.execute(sql: "PRAGMA synchronous = FULL")
+                try db.execute(sql: "PRAGMA wal_autocheckpoint = 4000")
+                try db.execute(sql: "PRAGMA journal_size_limit = 67108864")
+            }
+            try pool.write { db in
+                if try Int32.fetchOne(db, sql: "PRAGMA application_id") == 0,
+                    try Int.fetchOne(db, sql: "SELECT count(*) FROM sqlite_schema") == 0
+                {
+                    try Schema.create(db)
+                }
+                try checkSchema(db, path: path)
+            }
+            return Archive(folder: folder, reader: pool, commits: GroupCommit(pool), lock: lock)
+        } catch let error as ArchiveError {
+            throw error
+        } catch let error as DatabaseError where error.resultCode == .SQLITE_CANTOPEN {
+            throw .cannotCreate(path: path, reason: reason(of: error))
+        } catch {
+            throw .failed(path: path, reason: reason(of: error))
+        }
+    }
+
+    /// Opens an archive that is there, for reading alone; whether anyone writes to it makes no difference.
+    public static func openForReading(folder: String) throws(ArchiveError) -> Archive {
+        let path = databasePath(inFolder: folder)
+        guard FileManager.default.fileExists(atPath: path) else { throw .notThere(path: path) }
+        do {
+            var configuration = configuration()
+            configuration.readonly = true
+            let queue = try DatabaseQueue(path: path, configuration: configuration)
+            try queue.read { try checkSchema($0, path: path) }
+            return Archive(folder: folder, reader: queue, commits: nil, lock: nil)
+        } catch let error as ArchiveError {
+            throw error
+        } catch {
+            throw .failed(path: path, reason: reason(of: error))
+        }
+    }
+
+    private static func configuration() -> Configuration {
+        var configuration = Configuration()
+        configuration.busyMode = .timeout(10)
+        configuration.label = "archive"
+        return configuration
+    }
+
+    private static func checkSchema(_ db: Database, path: String) throws {
+        guard try Int32.fetchOne(db, sql: "PRAGMA application_id") == Schema.applicationID else {
+            throw ArchiveError.notAnArchive(path: path)
+        }
+        let version = try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0
+        guard version <= Schema.version else {
+            throw ArchiveError.newerSchema(path: path, version: version, supported: Schema.version)
+        }
+    }
+
+    static func reason(of error: any Error) -> String {
+        if let error = error as? DatabaseError { return error.message ?? "SQLite error \(error.resultCode.rawValue)" }
+        return (error as NSError).localizedDescription
+    }
+
+    // MARK: writing
+
+    /// Runs `body` in a transaction and returns once it is durable. What `body` throws, or SQLite, says
+    /// that the archive or the program is broken.
+    public func write<Result: Sendable>(
+        _ body: @escaping @Sendable (borrowing ArchiveTransaction) throws -> Result
+    ) async throws -> Result {
+        guard let commits else { throw ArchiveError.failed(path: path, reason: "it is open for reading alone") }
+        do {
+            return try await commits.write { db in try body(ArchiveTransaction(db)) }
+        } catch let error as DatabaseError {
+            throw ArchiveError.failed(path: path, reason: Archive.reason(of: error))
+        }
+    }
+
+    /// Moves what the write-ahead log holds into the database and closes it. The archive must not be used
+    /// afterwards.
+    public func close() throws {
+        try (reader as? DatabasePool)?.close()
+        try (reader as? DatabaseQueue)?.close()
+    }
+
+    // MARK: reading
+
+    func read<Result>(_ body: (Database) throws -> Result) throws -> Result {
+        do {
+            return try reader.read(body)
+        } catch let error as DatabaseError {
+            throw ArchiveError.failed(path: path, reason: Archive.reason(of: error))
+        }
+    }
+}

@@ -1,0 +1,32 @@
+/// Why the archive cannot be used. Each says what to do; the command line maps it to an exit code.
+public enum ArchiveError: Error, Hashable, Sendable, CustomStringConvertible {
+    /// There is no archive at this path.
+    case notThere(path: String)
+    /// The folder or file cannot be made or opened for writing.
+    case cannotCreate(path: String, reason: String)
+    /// Another process writes to it.
+    case locked(path: String, holder: String)
+    /// The file is a database, but not one of ours.
+    case notAnArchive(path: String)
+    /// Written by a newer program.
+    case newerSchema(path: String, version: Int, supported: Int)
+    /// SQLite cannot read or write it.
+    case failed(path: String, reason: String)
+
+    public var description: String {
+        switch self {
+        case .notThere(let path):
+            "no archive at \(path); 'ingestd run' or 'ingestd run --once' makes one"
+        case .cannotCreate(let path, let reason):
+            "cannot make the archive \(path): \(reason)"
+        case .locked(let path, let holder):
+            "the archive \(path) is in use by \(holder); one program writes to an archive at a time"
+        case .notAnArchive(let path):
+            "\(path) is a database of another program; choose another folder with --archive"
+        case .newerSchema(let path, let version, let supported):
+            "\(path) has schema version \(version), this program knows \(supported) at most; use a newer ingestd"
+        case .failed(let path, let reason):
+            "the archive \(path) cannot be used: \(reason)"
+        }
+    }
+}

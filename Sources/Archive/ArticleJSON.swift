@@ -1,0 +1,56 @@
+public import FeedModel
+
+extension JSONWriter {
+    /// An archived article as the item object that `parse` prints, with the archive's own members in
+    /// `_ingestd`.
+    ///
+    /// The archive keeps an entry as JSON text whose last member is the object `_ingestd`; members are put
+    /// in at its beginning and its end without reading it.
+    public mutating func article(_ article: ArchivedArticle, extra: (inout JSONWriter) -> Void = { _ in }) {
+        var front = JSONWriter()
+        front.object { json in
+            json.member("title", article.title)
+            switch article.body?.kind {
+            case .text: json.member("content_text", article.body?.value)
+            case .html, .xhtml: json.member("content_html", article.body?.value)
+            case nil: break
+            }
+        }
+        var back = JSONWriter()
+        back.object { json in
+            json.member("content_hash", "sha256:" + article.hash.hexadecimal)
+            json.member("article", Int(article.id.rawValue))
+            json.member("revision", article.revision)
+            json.object("feed") { json in
+                json.member("url", article.feedURL)
+                json.member("title", article.feedTitle)
+            }
+            json.member("first_seen", Timestamp(seconds: article.firstSeen.seconds))
+            json.member("sightings", article.sightings)
+            extra(&json)
+        }
+        raw(JSONWriter.splice(front: front.bytes, entry: Array(article.entry.utf8), back: back.bytes))
+    }
+
+    /// `{F}` + `{E,"_ingestd":{I}}` + `{B}` → `{F,E,"_ingestd":{I,B}}`.
+    static func splice(front: [UInt8], entry: [UInt8], back: [UInt8]) -> [UInt8] {
+        var out: [UInt8] = []
+        out.reserveCapacity(front.count + entry.count + back.count + 2)
+        out.append(contentsOf: front.dropLast())
+        let inner = entry.dropFirst().dropLast(2)
+        if out.count > 1, !inner.isEmpty { out.append(UInt8(ascii: ",")) }
+        out.append(contentsOf: inner)
+        if out.last != UInt8(ascii: "{"), back.count > 2 { out.append(UInt8(ascii: ",")) }
+        out.append(contentsOf: back.dropFirst())
+        out.append(UInt8(ascii: "}"))
+        return out
+    }
+}
+
+extension [UInt8] {
+    /// Two lower-case digits a byte.
+    public var hexadecimal: String {
+        let digits = Array("0123456789abcdef".utf8)
+        return String(decoding: flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
+    }
+}

@@ -1,0 +1,183 @@
+public import FeedModel
+import Foundation
+import GRDB
+
+/// Which articles are meant.
+public struct ArticleFilter: Hashable, Sendable {
+    /// Articles that stood in this feed, by its configured or current URL.
+    public var feed: String?
+    /// Articles that stood in a feed with this tag.
+    public var tag: String?
+    /// First seen at or after.
+    public var since: Timestamp?
+    /// First seen before.
+    public var until: Timestamp?
+    public var limit: Int?
+
+    public init(
+        feed: String? = nil, tag: String? = nil, since: Timestamp? = nil, until: Timestamp? = nil, limit: Int? = nil
+    ) {
+        self.feed = feed
+        self.tag = tag
+        self.since = since
+        self.until = until
+        self.limit = limit
+    }
+}
+
+/// An article as it stands, or stood at one revision.
+public struct ArchivedArticle: Hashable, Sendable {
+    public var id: ArticleID
+    public var revision: Int
+    public var firstSeen: Timestamp
+    public var sightings: Int
+    public var title: String?
+    public var url: String?
+    public var author: String?
+    public var published: Timestamp?
+    public var modified: Timestamp?
+    public var body: TextConstruct?
+    /// Plain text, paragraphs as lines.
+    public var text: String
+    /// SHA-256 of the canonical form.
+    public var hash: [UInt8]
+    /// The entry's JSON object without title and body; `_ingestd` is its last member.
+    public var entry: String
+    public var feedURL: String
+    public var feedTitle: String?
+
+    static let columns = """
+        a.id, a.revision, a.first_seen, (SELECT count(*) FROM sighting n WHERE n.article_id = a.id), c.title, s.url,
+        s.author, s.published, s.modified, c.kind, c.body, c.text, c.hash, s.entry, f.url,
+        coalesce(f.configured_title, f.title)
+        """
+
+    init(row: Row) {
+        id = ArticleID(rawValue: row[0])
+        revision = row[1]
+        firstSeen = Timestamp(milliseconds: row[2])
+        sightings = row[3]
+        title = row[4]
+        url = row[5]
+        author = row[6]
+        published = row.timestamp(7)
+        modified = row.timestamp(8)
+        let kind: String = row[9]
+        body = (row[10] as String?).map { TextConstruct(kind == "text" ? .text : .html, $0) }
+        text = row[11] ?? ""
+        hash = [UInt8](row[12] as Data)
+        entry = row[13]
+        feedURL = row[14]
+        feedTitle = row[15]
+    }
+}
+
+extension Archive {
+    /// Articles, the newest first.
+    public func articles(_ filter: ArticleFilter, each: (ArchivedArticle) throws -> Void) throws {
+        var conditions: [String] = []
+        var arguments: StatementArguments = []
+        if let feed = filter.feed {
+            conditions.append(
+                """
+                EXISTS (SELECT 1 FROM sighting x JOIN feed g ON g.id = x.feed_id
+                    WHERE x.article_id = a.id AND (g.configured_url = ? OR g.url = ?))
+                """)
+            arguments += [feed, feed]
+        }
+        if let tag = filter.tag {
+            conditions.append(
+                """
+                EXISTS (SELECT 1 FROM sighting x JOIN feed g ON g.id = x.feed_id, json_each(g.tags) t
+                    WHERE x.article_id = a.id AND t.value = ?)
+                """)
+            arguments += [tag]
+        }
+        if let since = filter.since {
+            conditions.append("a.first_seen >= ?")
+            arguments += [since.milliseconds]
+        }
+        if let until = filter.until {
+            conditions.append("a.first_seen < ?")
+            arguments += [until.milliseconds]
+        }
+        var sql = """
+            SELECT \(ArchivedArticle.columns) FROM article a JOIN content c ON c.id = a.shown_content
+            JOIN sighting s ON s.id = a.shown_sighting JOIN feed f ON f.id = s.feed_id
+            """
+        if !conditions.isEmpty { sql += " WHERE " + conditions.joined(separator: " AND ") }
+        sql += " ORDER BY a.id DESC"
+        if let limit = filter.limit {
+            sql += " LIMIT ?"
+            arguments += [limit]
+        }
+        try read { db in
+            let cursor = try Row.fetchCursor(db, sql: sql, arguments: arguments)
+            while let row = try cursor.next() { try each(ArchivedArticle(row: row)) }
+        }
+    }
+
+    public func article(_ id: ArticleID) throws -> ArchivedArticle? {
+        try read { db in
+            try Row.fetchOne(
+                db,
+                sql: """
+                    SELECT \(ArchivedArticle.columns) FROM article a JOIN content c ON c.id = a.shown_content
+                    JOIN sighting s ON s.id = a.shown_sighting JOIN feed f ON f.id = s.feed_id WHERE a.id = ?
+                    """, arguments: [id.rawValue]
+            ).map(ArchivedArticle.init(row:))
+        }
+    }
+
+    /// An article's revisions, the oldest first, each as the article stood then.
+    public func revisions(of id: ArticleID) throws -> [(seen: Timestamp, feedURL: String, article: ArchivedArticle)] {
+        try read { db in
+            try Row.fetchAll(
+                db,
+                sql: """
+                    SELECT \(ArchivedArticle.columns), r.revision, r.modified, r.seen, rf.url
+                    FROM article a JOIN revision r ON r.article_id = a.id JOIN content c ON c.id = r.content_id
+                    JOIN sighting s ON s.id = a.shown_sighting JOIN feed f ON f.id = s.feed_id
+                    JOIN feed rf ON rf.id = r.feed_id
+                    WHERE a.id = ? ORDER BY r.revision
+                    """, arguments: [id.rawValue]
+            ).map { row in
+                var article = ArchivedArticle(row: row)
+                article.revision = row[16]
+                article.modified = row.timestamp(17)
+                return (Timestamp(milliseconds: row[18]), row[19], article)
+            }
+        }
+    }
+
+    /// One place where an article stood.
+    public struct SightingRow: Hashable, Sendable {
+        public var feedURL: String
+        public var feedTitle: String?
+        public var guid: String?
+        public var url: String?
+        public var published: Timestamp?
+        public var firstSeen: Timestamp
+        /// `nil` while it stands in the feed's latest document.
+        public var lastSeen: Timestamp?
+        /// The number of the identity rule by which it joined.
+        public var rule: Int
+    }
+
+    public func sightings(of id: ArticleID) throws -> [SightingRow] {
+        try read { db in
+            try Row.fetchAll(
+                db,
+                sql: """
+                    SELECT f.url, coalesce(f.configured_title, f.title), s.guid, s.url, s.published, s.first_seen,
+                        s.last_seen, s.rule
+                    FROM sighting s JOIN feed f ON f.id = s.feed_id WHERE s.article_id = ? ORDER BY s.id
+                    """, arguments: [id.rawValue]
+            ).map { row in
+                SightingRow(
+                    feedURL: row[0], feedTitle: row[1], guid: row[2], url: row[3], published: row.timestamp(4),
+                    firstSeen: Timestamp(milliseconds: row[5]), lastSeen: row.timestamp(6), rule: row[7])
+            }
+        }
+    }
+}

@@ -1,0 +1,185 @@
+public import FeedModel
+import Foundation
+import GRDB
+
+/// A stored content as identity sees it.
+public struct KnownContent: Hashable, Sendable {
+    public var id: Int64
+    public var article: ArticleID
+    public var hash: [UInt8]
+    /// Unicode scalars of the canonical text.
+    public var length: Int
+    /// An edit has replaced it.
+    public var isSuperseded: Bool
+    /// Plain text.
+    public var title: String?
+
+    static let columns = "id, article_id, hash, length, superseded, title"
+
+    init(row: Row) {
+        id = row[0]
+        article = ArticleID(rawValue: row[1])
+        hash = [UInt8](row[2] as Data)
+        length = row[3]
+        isSuperseded = row[4]
+        title = row[5]
+    }
+}
+
+/// A content as a poll brings it.
+public struct ContentRecord: Sendable {
+    /// SHA-256 of the canonical form.
+    public var hash: [UInt8]
+    /// The version of the canonical form.
+    public var form: Int
+    /// Plain text.
+    public var title: String?
+    /// As published; `nil` for an entry without content and summary.
+    public var body: TextConstruct?
+    /// Canonical; "" for an entry without text.
+    public var text: String
+    /// Unicode scalars of `text`.
+    public var length: Int
+
+    public init(hash: [UInt8], form: Int, title: String?, body: TextConstruct?, text: String, length: Int) {
+        self.hash = hash
+        self.form = form
+        self.title = title
+        self.body = body
+        self.text = text
+        self.length = length
+    }
+
+    var kind: String {
+        guard let body else { return "none" }
+        return body.isMarkup ? "html" : "text"
+    }
+}
+
+/// What an article shows now.
+public struct ArticleHead: Hashable, Sendable {
+    public var revision: Int
+    public var shownContent: Int64
+    public var shownSighting: Int64
+}
+
+/// The newest revision that holds a content.
+public struct KnownRevision: Hashable, Sendable {
+    public var number: Int
+    public var contentID: Int64
+}
+
+extension ArchiveTransaction {
+    // MARK: asking
+
+    /// Contents with a hash, of whatever article, oldest first, 64 at the most.
+    public func contents(hash: [UInt8]) throws -> [KnownContent] {
+        try rows(
+            "SELECT \(KnownContent.columns) FROM content WHERE hash = ? ORDER BY id LIMIT 64", [Data(hash)],
+            KnownContent.init(row:))
+    }
+
+    public func content(_ id: Int64) throws -> KnownContent? {
+        try first("SELECT \(KnownContent.columns) FROM content WHERE id = ?", [id], KnownContent.init(row:))
+    }
+
+    /// A stored content's canonical text.
+    public func text(ofContent id: Int64) throws -> String {
+        try first("SELECT text FROM content WHERE id = ?", [id]) { $0[0] as String? }.flatMap(\.self) ?? ""
+    }
+
+    public func head(of article: ArticleID) throws -> ArticleHead? {
+        try first(
+            "SELECT revision, shown_content, shown_sighting FROM article WHERE id = ?", [article.rawValue]
+        ) { ArticleHead(revision: $0[0], shownContent: $0[1], shownSighting: $0[2]) }
+    }
+
+    /// An article's revisions, newest first.
+    public func revisions(of article: ArticleID) throws -> [KnownRevision] {
+        try rows(
+            "SELECT revision, content_id FROM revision WHERE article_id = ? ORDER BY revision DESC", [article.rawValue]
+        ) { KnownRevision(number: $0[0], contentID: $0[1]) }
+    }
+
+    // MARK: writing
+
+    /// A new article with its first content, revision and sighting.
+    public func insertArticle(
+        _ content: ContentRecord, sighting: (_ contentID: Int64) -> SightingRecord, in feed: FeedID, rule: Int,
+        modified: Timestamp?, at now: Timestamp
+    ) throws -> (article: ArticleID, sighting: Int64, content: Int64) {
+        // The rows refer to each other: the article's references are filled in when both are known,
+        // before the transaction ends.
+        let article = ArticleID(
+            rawValue: try insert(
+                "INSERT INTO article (revision, shown_content, shown_sighting, first_seen) VALUES (1, 0, 0, ?)",
+                [now.milliseconds]))
+        let contentID = try insertContent(content, of: article)
+        let sightingID = try insertSighting(sighting(contentID), of: article, in: feed, rule: rule, at: now)
+        try show(content: contentID, sighting: sightingID, of: article)
+        try insertRevision(1, of: article, content: contentID, feed: feed, modified: modified, at: now)
+        try appendChange(.new, article: article, revision: 1, feed: feed, at: now)
+        return (article, sightingID, contentID)
+    }
+
+    public func insertContent(_ content: ContentRecord, of article: ArticleID) throws -> Int64 {
+        try insert(
+            """
+            INSERT INTO content (article_id, hash, form, length, title, kind, body, text)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+            """,
+            [
+                article.rawValue, Data(content.hash), content.form, content.length, content.title, content.kind,
+                content.body?.value, content.text,
+            ])
+    }
+
+    /// The same content in newer markup.
+    public func updateMarkup(ofContent id: Int64, _ content: ContentRecord) throws {
+        try execute(
+            "UPDATE content SET title = ?, kind = ?, body = ? WHERE id = ?",
+            [content.title, content.kind, content.body?.value, id])
+    }
+
+    public func markSuperseded(content: Int64, _ superseded: Bool) throws {
+        try execute("UPDATE content SET superseded = ? WHERE id = ?", [superseded, content])
+    }
+
+    public func insertRevision(
+        _ number: Int, of article: ArticleID, content: Int64, feed: FeedID, modified: Timestamp?, at now: Timestamp
+    ) throws {
+        try execute(
+            "INSERT INTO revision VALUES (?, ?, ?, ?, ?, ?)",
+            [article.rawValue, number, content, feed.rawValue, modified?.milliseconds, now.milliseconds])
+    }
+
+    public func setRevision(_ number: Int, of article: ArticleID) throws {
+        try execute("UPDATE article SET revision = ? WHERE id = ?", [number, article.rawValue])
+    }
+
+    public func show(content: Int64, sighting: Int64, of article: ArticleID) throws {
+        try execute(
+            "UPDATE article SET shown_content = ?, shown_sighting = ? WHERE id = ?",
+            [content, sighting, article.rawValue])
+    }
+
+    public func appendChange(
+        _ kind: ChangeKind, article: ArticleID, revision: Int, feed: FeedID, at now: Timestamp
+    ) throws {
+        try execute(
+            "INSERT INTO change (at, kind, article_id, revision, feed_id) VALUES (?, ?, ?, ?, ?)",
+            [now.milliseconds, kind.rawValue, article.rawValue, revision, feed.rawValue])
+    }
+}
+
+/// What a line of the change log tells.
+public enum ChangeKind: String, Hashable, Sendable {
+    case new
+    case revised
+    /// A further sighting, in another feed.
+    case duplicate
+    /// One line for many at once.
+    case flood
+    /// Removed by retention.
+    case gone
+}

@@ -1,0 +1,221 @@
+public import FeedModel
+import Foundation
+import GRDB
+
+/// A feed as the configuration names it.
+public struct ConfiguredFeed: Hashable, Sendable {
+    public var url: String
+    public var title: String?
+    public var tags: [String]
+    public var enabled: Bool
+    /// Differs whenever anything that the configuration says of this feed differs.
+    public var settings: String
+
+    public init(url: String, title: String?, tags: [String], enabled: Bool, settings: String) {
+        self.url = url
+        self.title = title
+        self.tags = tags
+        self.enabled = enabled
+        self.settings = settings
+    }
+}
+
+/// A feed and when it is to be polled, as the schedule needs it.
+public struct ScheduledFeed: Hashable, Sendable {
+    public var id: FeedID
+    public var configuredURL: String
+    /// In one spelling: what limits and pauses count by.
+    public var host: String
+    /// `nil`: never polled, so due.
+    public var nextPoll: Timestamp?
+    public var state: PollState.State
+}
+
+extension ArchiveTransaction {
+    /// Makes the archive's list of feeds what the configuration says, and returns those that may be
+    /// polled. Feeds that left it are kept with their articles; one that comes back goes on where it was.
+    ///
+    /// A configured URL that is where a feed that left the configuration had moved to takes over that
+    /// feed's history. A `gone` feed comes back when what the configuration says of it has changed.
+    public func synchronize(_ configured: [ConfiguredFeed], at now: Timestamp) throws -> [ScheduledFeed] {
+        struct Known {
+            var id: Int64
+            var url: String
+            var configured: Bool
+            var settings: String
+            var state: String
+        }
+        var known: [String: Known] = [:]
+        for (configuredURL, row) in try rows(
+            "SELECT configured_url, id, url, configured, settings, state FROM feed", [],
+            { row in
+                (row[0] as String, Known(id: row[1], url: row[2], configured: row[3], settings: row[4], state: row[5]))
+            })
+        {
+            known[configuredURL] = row
+        }
+        let wanted = Set(configured.map(\.url))
+        var left: [String: (configuredURL: String, known: Known)] = [:]
+        for (configuredURL, row) in known where !wanted.contains(configuredURL) {
+            left[row.url] = (configuredURL, row)
+            if row.configured { try execute("UPDATE feed SET configured = 0 WHERE id = ?", [row.id]) }
+        }
+        for feed in configured {
+            let tags = ArchiveTransaction.json(feed.tags)
+            if let row = known[feed.url] {
+                if row.configured && row.settings == feed.settings { continue }
+                let state: PollState.State? =
+                    switch PollState.State(rawValue: row.state) {
+                    case _ where !feed.enabled: .disabled
+                    case .disabled, .gone: .active
+                    default: nil
+                    }
+                try execute(
+                    """
+                    UPDATE feed SET configured = 1, configured_title = ?, tags = ?, settings = ?,
+                        state = coalesce(?, state), next_poll = CASE WHEN ? = 'disabled' THEN NULL ELSE next_poll END
+                    WHERE id = ?
+                    """, [feed.title, tags, feed.settings, state?.rawValue, state?.rawValue, row.id])
+            } else if let (_, row) = left.removeValue(forKey: feed.url) {
+                try execute(
+                    """
+                    UPDATE feed SET configured = 1, configured_url = ?, configured_title = ?, tags = ?, settings = ?
+                    WHERE id = ?
+                    """, [feed.url, feed.title, tags, feed.settings, row.id])
+            } else {
+                try execute(
+                    """
+                    INSERT INTO feed (configured_url, url, host, configured, configured_title, tags, settings, state, added)
+                    VALUES (?, ?, ?, 1, ?, ?, ?, ?, ?)
+                    """,
+                    [
+                        feed.url, feed.url, WebURL(feed.url)?.canonicalHost ?? "", feed.title, tags,
+                        feed.settings, (feed.enabled ? PollState.State.active : .disabled).rawValue, now.milliseconds,
+                    ])
+            }
+        }
+        return try schedule()
+    }
+
+    private func schedule() throws -> [ScheduledFeed] {
+        try rows("SELECT id, configured_url, host, next_poll, state FROM feed WHERE configured", []) { row in
+            ScheduledFeed(
+                id: FeedID(rawValue: row[0]), configuredURL: row[1], host: row[2], nextPoll: row.timestamp(3),
+                state: PollState.State(rawValue: row[4]) ?? .active)
+        }
+    }
+
+    public func feed(_ id: FeedID) throws -> Feed? {
+        try first("SELECT * FROM feed WHERE id = ?", [id.rawValue], Feed.init(row:))
+    }
+
+    /// Writes the state that a poll left.
+    public func save(_ poll: PollState, of feed: FeedID) throws {
+        try execute(
+            """
+            UPDATE feed SET url = ?, host = ?, title = ?, home_page_url = ?, hub = ?, state = ?, etag = ?,
+                last_modified = ?, validators_url = ?, document_hash = ?, document_modified = ?, last_poll = ?,
+                last_success = ?, last_change = ?, last_status = ?, next_poll = ?, interval = ?, interval_reason = ?,
+                failures = ?, failing_since = ?, error_code = ?, error_message = ?, notice_code = ?,
+                notice_message = ?, notice_since = ?, freshness = ?, learned = ?, ttl = ?, update_period = ?, skip_hours = ?,
+                skip_days = ?
+            WHERE id = ?
+            """,
+            [
+                poll.url, WebURL(poll.url)?.canonicalHost ?? "", poll.title, poll.homePageURL, poll.hub,
+                poll.state.rawValue, poll.validators?.etag.map { Data($0) },
+                poll.validators?.lastModified.map { Data($0) }, poll.validators?.url,
+                poll.documentHash.map { Data($0) }, poll.documentModified?.milliseconds, poll.lastPoll?.milliseconds,
+                poll.lastSuccess?.milliseconds, poll.lastChange?.milliseconds, poll.lastStatus,
+                poll.nextPoll?.milliseconds, poll.interval?.milliseconds, poll.intervalReason?.rawValue,
+                poll.failures, poll.failingSince?.milliseconds, poll.lastError?.code, poll.lastError?.message,
+                poll.notice?.code, poll.notice?.message, poll.noticeSince?.milliseconds,
+                poll.hints.freshness?.milliseconds, poll.hints.learned?.milliseconds, poll.hints.ttl?.milliseconds, poll.hints.updatePeriod?.milliseconds,
+                Int64(poll.hints.skipHours), Int64(poll.hints.skipDays), feed.rawValue,
+            ])
+    }
+
+    /// Whether another configured feed has this URL, as its own or where it moved to.
+    public func isFeedURL(_ url: String, otherThan feed: FeedID) throws -> Bool {
+        try first(
+            "SELECT 1 FROM feed WHERE (configured_url = ? OR url = ?) AND id <> ? AND configured LIMIT 1",
+            [url, url, feed.rawValue]
+        ) { _ in true } ?? false
+    }
+
+    /// Keeps a host quiet until an instant: none of its feeds has its next poll sooner.
+    public func pause(host: String, until: Timestamp, at now: Timestamp) throws {
+        try execute(
+            """
+            INSERT INTO host VALUES (?, ?, ?) ON CONFLICT (name) DO UPDATE
+            SET paused_until = max(paused_until, excluded.paused_until)
+            """, [host, until.milliseconds, now.milliseconds])
+        try execute(
+            """
+            UPDATE feed SET next_poll = ?, interval_reason = 'retry-after'
+            WHERE host = ? AND coalesce(next_poll, 0) < ? AND state NOT IN ('gone', 'disabled')
+            """, [until.milliseconds, host, until.milliseconds])
+    }
+
+    /// The hosts that are paused at an instant; pauses that are over are forgotten.
+    public func pausedHosts(at now: Timestamp) throws -> [String: Timestamp] {
+        try execute("DELETE FROM host WHERE paused_until <= ?", [now.milliseconds])
+        let hosts = try rows("SELECT name, paused_until FROM host", []) { row in
+            (row[0] as String, Timestamp(milliseconds: row[1]))
+        }
+        return Dictionary(hosts) { $1 }
+    }
+
+    static func json(_ values: [String]) -> String {
+        var writer = JSONWriter()
+        writer.array { for value in values { $0.string(value) } }
+        return writer.string
+    }
+}
+
+extension Feed {
+    init(row: Row) throws {
+        var poll = PollState(url: row["url"])
+        poll.state = PollState.State(rawValue: row["state"]) ?? .active
+        let etag: Data? = row["etag"]
+        let lastModified: Data? = row["last_modified"]
+        if let url: String = row["validators_url"] {
+            poll.validators = Validators(etag: etag.map { [UInt8]($0) }, lastModified: lastModified.map { [UInt8]($0) }, url: url)
+        }
+        poll.documentHash = (row["document_hash"] as Data?).map { [UInt8]($0) }
+        poll.documentModified = row.timestamp("document_modified")
+        poll.lastPoll = row.timestamp("last_poll")
+        poll.lastSuccess = row.timestamp("last_success")
+        poll.lastChange = row.timestamp("last_change")
+        poll.lastStatus = row["last_status"]
+        poll.nextPoll = row.timestamp("next_poll")
+        poll.interval = row.duration("interval")
+        poll.intervalReason = (row["interval_reason"] as String?).flatMap(IntervalReason.init(rawValue:))
+        poll.failures = row["failures"]
+        poll.failingSince = row.timestamp("failing_since")
+        poll.lastError = PollError(row: row, code: "error_code", message: "error_message")
+        poll.notice = PollError(row: row, code: "notice_code", message: "notice_message")
+        poll.noticeSince = row.timestamp("notice_since")
+        poll.title = row["title"]
+        poll.homePageURL = row["home_page_url"]
+        poll.hub = row["hub"]
+        poll.hints.freshness = row.duration("freshness")
+        poll.hints.learned = row.duration("learned")
+        poll.hints.ttl = row.duration("ttl")
+        poll.hints.updatePeriod = row.duration("update_period")
+        poll.hints.skipHours = UInt32(truncatingIfNeeded: row["skip_hours"] as Int64)
+        poll.hints.skipDays = UInt8(truncatingIfNeeded: row["skip_days"] as Int64)
+        let tags: String = row["tags"]
+        self.init(
+            id: FeedID(rawValue: row["id"]), configuredURL: row["configured_url"],
+            configuredTitle: row["configured_title"],
+            tags: (try? JSONDecoder().decode([String].self, from: Data(tags.utf8))) ?? [], poll: poll)
+    }
+}
+
+extension PollError {
+    fileprivate init?(row: Row, code: String, message: String) {
+        guard let code: String = row[code] else { return nil }
+        self.init(code: code, message: row[message] ?? "")
+    }
+}

@@ -1,0 +1,85 @@
+public import FeedModel
+import GRDB
+
+/// What one poll did, in figures.
+public struct PollFigures: Hashable, Sendable {
+    public enum Outcome: String, Hashable, Sendable {
+        /// An article was new or revised.
+        case changed
+        /// 304, or 200 without change.
+        case notModified = "not_modified"
+        case failed
+    }
+
+    public var outcome: Outcome
+    public var status: Int?
+    public var errorCode: String?
+    /// On the wire.
+    public var bytes: Int
+    public var duration: Duration
+    public var new = 0
+    public var revised = 0
+    public var duplicates = 0
+
+    public init(outcome: Outcome, status: Int? = nil, errorCode: String? = nil, bytes: Int, duration: Duration) {
+        self.outcome = outcome
+        self.status = status
+        self.errorCode = errorCode
+        self.bytes = bytes
+        self.duration = duration
+    }
+}
+
+extension ArchiveTransaction {
+    /// Width of a piece of the tally, in milliseconds.
+    static let tallyBucket: Int64 = 300_000
+
+    /// Notes a poll in the log, the tally, the totals and the feed's count of articles.
+    ///
+    /// - Parameter firstSightings: articles that this feed had not held before.
+    public func log(_ poll: PollFigures, of feed: FeedID, firstSightings: Int, at now: Timestamp) throws {
+        try execute(
+            """
+            INSERT INTO poll (feed_id, at, outcome, status, error_code, bytes, milliseconds, new, revised, duplicates)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            """,
+            [
+                feed.rawValue, now.milliseconds, poll.outcome.rawValue, poll.status, poll.errorCode, poll.bytes,
+                poll.duration.milliseconds, poll.new, poll.revised, poll.duplicates,
+            ])
+        try execute(
+            """
+            INSERT INTO tally VALUES (?, 1, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (bucket) DO UPDATE SET
+                total = total + 1, changed = changed + excluded.changed,
+                not_modified = not_modified + excluded.not_modified, failed = failed + excluded.failed,
+                bytes = bytes + excluded.bytes, new = new + excluded.new, revised = revised + excluded.revised,
+                duplicates = duplicates + excluded.duplicates
+            """,
+            [
+                now.milliseconds / ArchiveTransaction.tallyBucket, poll.outcome == .changed ? 1 : 0,
+                poll.outcome == .notModified ? 1 : 0, poll.outcome == .failed ? 1 : 0, poll.bytes, poll.new,
+                poll.revised, poll.duplicates,
+            ])
+        if poll.new > 0 { try count("articles", poll.new) }
+        if poll.new + poll.revised > 0 { try count("revisions", poll.new + poll.revised) }
+        if poll.duplicates > 0 { try count("duplicates", poll.duplicates) }
+        try execute("UPDATE counter SET value = ? WHERE name = 'last_write'", [now.milliseconds])
+        if firstSightings > 0 {
+            try execute("UPDATE feed SET articles = articles + ? WHERE id = ?", [firstSightings, feed.rawValue])
+        }
+    }
+
+    private func count(_ name: String, _ more: Int) throws {
+        try execute("UPDATE counter SET value = value + ? WHERE name = ?", [more, name])
+    }
+
+    /// Forgets polls before an instant, and tallies older than two days; at most `limit` rows a call.
+    public func trimLog(before instant: Timestamp, at now: Timestamp, limit: Int = 10_000) throws {
+        try execute(
+            "DELETE FROM poll WHERE id IN (SELECT id FROM poll ORDER BY id LIMIT ?) AND at < ?",
+            [limit, instant.milliseconds])
+        try execute(
+            "DELETE FROM tally WHERE bucket < ?",
+            [(now - .days(2)).milliseconds / ArchiveTransaction.tallyBucket])
+    }
+}

@@ -1,0 +1,248 @@
+import GRDB
+
+/// The archive's tables and the views that are promised to every SQLite client.
+///
+/// Instants are milliseconds since 1970 in tables and RFC 3339 in views. Tables are free to change from
+/// one version to the next; the views `articles`, `revisions`, `sightings`, `attachments`, `feeds` and
+/// `changes` are not.
+enum Schema {
+    /// `application_id`: "ingd".
+    static let applicationID: Int32 = 0x696E_6764
+    /// `user_version` of an archive that this program writes.
+    static let version = 1
+
+    static func create(_ db: Database) throws {
+        try db.execute(sql: tables)
+        try db.execute(sql: views)
+        try db.execute(sql: "PRAGMA application_id = \(applicationID)")
+        try db.execute(sql: "PRAGMA user_version = \(version)")
+    }
+
+    private static let tables = """
+        -- One row a feed that was ever configured. Its articles stay when it leaves the configuration.
+        CREATE TABLE feed (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            configured_url TEXT NOT NULL UNIQUE,
+            url TEXT NOT NULL,              -- where the next poll goes
+            host TEXT NOT NULL,             -- of url, in one spelling
+            configured INTEGER NOT NULL,    -- 0: no longer in the configuration
+            configured_title TEXT,
+            tags TEXT NOT NULL,             -- JSON array
+            settings TEXT NOT NULL,         -- differs when the configuration of this feed differs
+            title TEXT,
+            home_page_url TEXT,
+            hub TEXT,
+            state TEXT NOT NULL,
+            etag BLOB,                      -- byte for byte
+            last_modified BLOB,
+            validators_url TEXT,            -- the URL that gave them
+            document_hash BLOB,
+            document_modified INTEGER,
+            last_poll INTEGER,
+            last_success INTEGER,
+            last_change INTEGER,
+            last_status INTEGER,
+            next_poll INTEGER,
+            interval INTEGER,               -- milliseconds
+            interval_reason TEXT,
+            failures INTEGER NOT NULL DEFAULT 0,
+            failing_since INTEGER,
+            error_code TEXT,
+            error_message TEXT,
+            notice_code TEXT,
+            notice_message TEXT,
+            notice_since INTEGER,
+            freshness INTEGER,              -- milliseconds, as the next three
+            learned INTEGER,
+            ttl INTEGER,
+            update_period INTEGER,
+            skip_hours INTEGER NOT NULL DEFAULT 0,
+            skip_days INTEGER NOT NULL DEFAULT 0,
+            articles INTEGER NOT NULL DEFAULT 0,
+            added INTEGER NOT NULL
+        ) STRICT;
+        CREATE INDEX feed_host ON feed (host);
+
+        -- Hosts that asked for quiet.
+        CREATE TABLE host (
+            name TEXT PRIMARY KEY,
+            paused_until INTEGER NOT NULL,
+            since INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID;
+
+        CREATE TABLE article (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            revision INTEGER NOT NULL,      -- the newest
+            shown_content INTEGER NOT NULL REFERENCES content (id) DEFERRABLE INITIALLY DEFERRED,
+            shown_sighting INTEGER NOT NULL REFERENCES sighting (id) DEFERRABLE INITIALLY DEFERRED,
+            first_seen INTEGER NOT NULL
+        ) STRICT;
+
+        -- Each content of each article, once.
+        CREATE TABLE content (
+            id INTEGER PRIMARY KEY,
+            article_id INTEGER NOT NULL,
+            hash BLOB NOT NULL,             -- SHA-256 of the canonical form
+            form INTEGER NOT NULL,          -- the canonical form's version
+            length INTEGER NOT NULL,        -- Unicode scalars of the canonical text
+            superseded INTEGER NOT NULL DEFAULT 0, -- an edit has replaced it
+            title TEXT,                     -- plain text
+            kind TEXT NOT NULL,             -- of body: html, text, none
+            body TEXT,                      -- as published
+            text TEXT                       -- canonical
+        ) STRICT;
+        CREATE INDEX content_hash ON content (hash);
+
+        CREATE TABLE revision (
+            article_id INTEGER NOT NULL,
+            revision INTEGER NOT NULL,
+            content_id INTEGER NOT NULL REFERENCES content (id),
+            feed_id INTEGER NOT NULL REFERENCES feed (id),
+            modified INTEGER,
+            seen INTEGER NOT NULL,
+            PRIMARY KEY (article_id, revision)
+        ) STRICT, WITHOUT ROWID;
+
+        -- An article at one place: a feed and a guid, or a feed and a URL.
+        CREATE TABLE sighting (
+            id INTEGER PRIMARY KEY,
+            article_id INTEGER NOT NULL REFERENCES article (id) DEFERRABLE INITIALLY DEFERRED,
+            feed_id INTEGER NOT NULL REFERENCES feed (id),
+            guid TEXT,
+            url TEXT,
+            url_key INTEGER,                -- 64 bits of SHA-256 of the canonical URL
+            published INTEGER,
+            modified INTEGER,
+            content_id INTEGER NOT NULL REFERENCES content (id),
+            author TEXT,
+            language TEXT,
+            summary TEXT,
+            entry TEXT NOT NULL,            -- all that the entry said but its body, as JSON
+            fingerprint INTEGER NOT NULL,   -- of the whole entry: equal means nothing has changed
+            rule INTEGER NOT NULL,          -- by which it joined its article
+            first_seen INTEGER NOT NULL,
+            last_seen INTEGER               -- null while it stands in the feed's latest document
+        ) STRICT;
+        CREATE INDEX sighting_guid ON sighting (feed_id, guid) WHERE guid IS NOT NULL;
+        CREATE INDEX sighting_url ON sighting (url_key) WHERE url_key IS NOT NULL;
+        CREATE INDEX sighting_article ON sighting (article_id);
+        CREATE INDEX sighting_current ON sighting (feed_id) WHERE last_seen IS NULL;
+
+        CREATE TABLE attachment (
+            article_id INTEGER NOT NULL,
+            sighting_id INTEGER NOT NULL,
+            ordinal INTEGER NOT NULL,
+            url TEXT NOT NULL,
+            mime_type TEXT,
+            title TEXT,
+            size_in_bytes INTEGER,
+            duration_in_seconds REAL,
+            PRIMARY KEY (article_id, sighting_id, ordinal)
+        ) STRICT, WITHOUT ROWID;
+
+        -- Guids and URLs that do not tell the entries of a feed apart, for good.
+        CREATE TABLE unreliable (
+            feed_id INTEGER NOT NULL,
+            kind TEXT NOT NULL,             -- guid or url
+            value TEXT NOT NULL,
+            since INTEGER NOT NULL,
+            PRIMARY KEY (feed_id, kind, value)
+        ) STRICT, WITHOUT ROWID;
+
+        CREATE TABLE change (
+            seq INTEGER PRIMARY KEY AUTOINCREMENT,
+            at INTEGER NOT NULL,
+            kind TEXT NOT NULL,             -- new, revised, duplicate, flood, gone
+            article_id INTEGER,
+            revision INTEGER,
+            feed_id INTEGER
+        ) STRICT;
+
+        -- The polls of the last weeks, for people who ask what happened.
+        CREATE TABLE poll (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            feed_id INTEGER NOT NULL,
+            at INTEGER NOT NULL,
+            outcome TEXT NOT NULL,          -- changed, not_modified, failed
+            status INTEGER,
+            error_code TEXT,
+            bytes INTEGER NOT NULL,
+            milliseconds INTEGER NOT NULL,
+            new INTEGER NOT NULL,
+            revised INTEGER NOT NULL,
+            duplicates INTEGER NOT NULL
+        ) STRICT;
+
+        -- Sums of polls in pieces of five minutes, so that status need not count.
+        CREATE TABLE tally (
+            bucket INTEGER PRIMARY KEY,
+            total INTEGER NOT NULL,
+            changed INTEGER NOT NULL,
+            not_modified INTEGER NOT NULL,
+            failed INTEGER NOT NULL,
+            bytes INTEGER NOT NULL,
+            new INTEGER NOT NULL,
+            revised INTEGER NOT NULL,
+            duplicates INTEGER NOT NULL
+        ) STRICT;
+
+        -- Totals kept as they change: articles, revisions, duplicates; the last write's instant.
+        CREATE TABLE counter (
+            name TEXT PRIMARY KEY,
+            value INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID;
+        INSERT INTO counter VALUES ('articles', 0), ('revisions', 0), ('duplicates', 0), ('last_write', 0);
+        """
+
+    /// Milliseconds as RFC 3339 in UTC, for views.
+    private static func instant(_ column: String, as name: String? = nil) -> String {
+        "strftime('%Y-%m-%dT%H:%M:%SZ', \(column) / 1000, 'unixepoch') AS \(name ?? String(column.split(separator: ".").last ?? ""))"
+    }
+
+    private static let views = """
+        CREATE VIEW articles AS SELECT
+            a.id, s.url, c.title, s.author, s.summary,
+            CASE c.kind WHEN 'html' THEN c.body END AS content_html,
+            CASE c.kind WHEN 'text' THEN c.body ELSE c.text END AS content_text,
+            s.language, \(instant("s.published")), \(instant("s.modified")), \(instant("a.first_seen")),
+            (SELECT strftime('%Y-%m-%dT%H:%M:%SZ', max(coalesce(s2.last_seen, f2.last_success, s2.first_seen)) / 1000,
+                'unixepoch') FROM sighting s2 JOIN feed f2 ON f2.id = s2.feed_id WHERE s2.article_id = a.id) AS last_seen,
+            'sha256:' || lower(hex(c.hash)) AS content_hash,
+            a.revision,
+            (SELECT count(*) FROM revision r WHERE r.article_id = a.id) AS revisions,
+            (SELECT count(*) FROM sighting s3 WHERE s3.article_id = a.id) AS sightings,
+            f.url AS feed_url, coalesce(f.configured_title, f.title) AS feed_title
+        FROM article a
+        JOIN content c ON c.id = a.shown_content
+        JOIN sighting s ON s.id = a.shown_sighting
+        JOIN feed f ON f.id = s.feed_id;
+
+        CREATE VIEW revisions AS SELECT
+            r.article_id, r.revision, 'sha256:' || lower(hex(c.hash)) AS content_hash, c.title,
+            CASE c.kind WHEN 'html' THEN c.body END AS content_html,
+            CASE c.kind WHEN 'text' THEN c.body ELSE c.text END AS content_text,
+            \(instant("r.modified")), \(instant("r.seen"))
+        FROM revision r JOIN content c ON c.id = r.content_id;
+
+        CREATE VIEW sightings AS SELECT
+            s.article_id, f.url AS feed_url, s.guid, s.url, \(instant("s.published")), \(instant("s.first_seen")),
+            \(instant("coalesce(s.last_seen, f.last_success, s.first_seen)", as: "last_seen"))
+        FROM sighting s JOIN feed f ON f.id = s.feed_id;
+
+        CREATE VIEW attachments AS SELECT
+            article_id, url, mime_type, title, size_in_bytes, duration_in_seconds
+        FROM attachment GROUP BY article_id, url;
+
+        CREATE VIEW feeds AS SELECT
+            f.url, f.configured_url, coalesce(f.configured_title, f.title) AS title, f.state, f.tags, f.articles,
+            \(instant("f.last_poll")), \(instant("f.last_success")), \(instant("f.last_change")), f.last_status,
+            \(instant("f.next_poll")), f.interval / 1000 AS interval_seconds, f.interval_reason, f.failures,
+            f.error_code AS last_error_code, f.error_message AS last_error_message,
+            CAST(f.etag AS TEXT) AS etag, CAST(f.last_modified AS TEXT) AS last_modified, f.hub
+        FROM feed f WHERE f.configured;
+
+        CREATE VIEW changes AS SELECT
+            h.seq, \(instant("h.at")), h.kind, h.article_id, h.revision, f.url AS feed_url
+        FROM change h LEFT JOIN feed f ON f.id = h.feed_id;
+        """
+}

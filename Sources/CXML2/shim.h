@@ -1,0 +1,31 @@
+#ifndef CXML2_SHIM_H
+#define CXML2_SHIM_H
+
+#include <string.h>
+#include <libxml/xmlversion.h>
+// ICU's headers would clash with the copy of ICU in Foundation; no structure that is used here holds any of it.
+#undef LIBXML_ICU_ENABLED
+#include <libxml/parser.h>
+#include <libxml/parserInternals.h>
+#include <libxml/xmlerror.h>
+
+/// A SAX2 table that answers nothing: no entity is declared or looked up, no external subset and no
+/// external entity is ever loaded. The caller sets the handlers that it wants.
+static inline void cxml2_silent_handler(xmlSAXHandler *handler) {
+    memset(handler, 0, sizeof *handler);
+    handler->initialized = XML_SAX2_MAGIC;
+}
+
+/// The number of the line that the parser is at, from 1.
+static inline int cxml2_line(xmlParserCtxtPtr context) {
+    return context->input != NULL ? context->input->line : 0;
+}
+
+/// glibc's `memmem`, which its headers show to GNU sources only.
+extern void *memmem(const void *haystack, size_t haystack_length, const void *needle, size_t needle_length);
+
+static inline const void *cxml2_find(const void *text, size_t length, const void *word, size_t word_length) {
+    return memmem(text, length, word, word_length);
+}
+
+#endif

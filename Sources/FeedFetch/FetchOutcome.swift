@@ -1,0 +1,97 @@
+public import FeedModel
+
+/// What became of a poll's requests.
+public enum FetchOutcome: Sendable {
+    /// An answer that is no redirect, whatever its status.
+    case response(FeedResponse)
+    case failure(FetchFailure)
+}
+
+public struct FeedResponse: Sendable {
+    public var status: Int
+    public var httpVersion: String
+    public var headers: [HTTPField]
+    /// Decoded. Whole if the status is 2xx.
+    public var body: [UInt8]
+    /// The URL that answered.
+    public var finalURL: String
+    /// The redirects that led there.
+    public var hops: [Hop]
+    /// Where to ask from now on, if this is a feed; `nil` if nothing moved for good.
+    public var permanentURL: String?
+    /// Of the last request, in the order sent. What came from the configuration is `***`.
+    public var requestHeaders: [HTTPField]
+    /// Whether the last request had validators, so that it may be answered by 304.
+    public var wasConditional: Bool
+    /// Of all exchanges: headers, and bodies as they were sent.
+    public var bytesOnWire: Int
+    /// The address that answered (the proxy's, if there is one).
+    public var remoteAddress: String?
+    /// Of the whole chain, waiting for hosts included.
+    public var duration: Duration
+    /// The host whose gate the caller holds now.
+    public var heldHost: String?
+}
+
+public struct FetchFailure: Error, Sendable, Hashable {
+    public enum Code: String, Sendable, Hashable {
+        case timeout, dns, connect, tls, reset, truncated
+        case tooLarge = "too-large"
+        case badEncoding = "bad-encoding"
+        case tooManyRedirects = "too-many-redirects"
+        /// No Location, one that is no URL, or not http or https.
+        case badRedirect = "bad-redirect"
+        case addressRefused = "address-refused"
+        /// A redirect led to a host that is not to be asked until `pausedUntil`.
+        case hostPaused = "host-paused"
+        case badResponse = "bad-response"
+        /// The task was cancelled or the client shut down: no verdict about the feed, and nothing to record.
+        case cancelled
+    }
+
+    public var code: Code
+    /// One line for an operator.
+    public var message: String
+    /// The redirects that were followed before.
+    public var hops: [Hop]
+    /// Of all exchanges: headers, and bodies as they were sent.
+    public var bytesOnWire: Int
+    /// The host whose gate the caller holds now; `nil` if none.
+    public var heldHost: String?
+    /// With `hostPaused`.
+    public var pausedUntil: Timestamp?
+
+    public init(
+        code: Code, message: String, hops: [Hop] = [], bytesOnWire: Int = 0, heldHost: String? = nil,
+        pausedUntil: Timestamp? = nil
+    ) {
+        self.code = code
+        self.message = message
+        self.hops = hops
+        self.bytesOnWire = bytesOnWire
+        self.heldHost = heldHost
+        self.pausedUntil = pausedUntil
+    }
+}
+
+extension FetchFailure.Code {
+    /// An exchange's failure as a poll's. Before any redirect a URL that cannot be asked is a host name that
+    /// cannot be looked up: the configuration has seen to the rest.
+    init(_ code: TransferFailure.Code, isRedirected: Bool) {
+        self =
+            switch code {
+            case .timeout: .timeout
+            case .dns: .dns
+            case .connect: .connect
+            case .tls: .tls
+            case .reset: .reset
+            case .truncated: .truncated
+            case .tooLarge: .tooLarge
+            case .badEncoding: .badEncoding
+            case .addressRefused: .addressRefused
+            case .badResponse: .badResponse
+            case .badURL: isRedirected ? .badRedirect : .dns
+            case .cancelled: .cancelled
+            }
+    }
+}

@@ -1,0 +1,139 @@
+/// The number of a feed in the archive.
+public struct FeedID: RawRepresentable, Hashable, Sendable, Comparable {
+    public var rawValue: Int64
+
+    public init(rawValue: Int64) { self.rawValue = rawValue }
+
+    public static func < (a: FeedID, b: FeedID) -> Bool { a.rawValue < b.rawValue }
+}
+
+/// The number of an article in the archive.
+public struct ArticleID: RawRepresentable, Hashable, Sendable, Comparable {
+    public var rawValue: Int64
+
+    public init(rawValue: Int64) { self.rawValue = rawValue }
+
+    public static func < (a: ArticleID, b: ArticleID) -> Bool { a.rawValue < b.rawValue }
+}
+
+/// One feed as the archive knows it: what the configuration says, and where its polling stands.
+public struct Feed: Hashable, Sendable {
+    public var id: FeedID
+    /// What the configuration says, always.
+    public var configuredURL: String
+    /// The title that the configuration gives, if any.
+    public var configuredTitle: String?
+    public var tags: [String]
+    public var poll: PollState
+
+    public init(
+        id: FeedID, configuredURL: String, configuredTitle: String? = nil, tags: [String] = [], poll: PollState
+    ) {
+        self.id = id
+        self.configuredURL = configuredURL
+        self.configuredTitle = configuredTitle
+        self.tags = tags
+        self.poll = poll
+    }
+
+    public var title: String? { configuredTitle ?? poll.title }
+}
+
+/// All that polling a feed leaves behind for the next poll. It is written in the transaction that
+/// writes the poll's articles, so that a crash can keep neither without the other.
+public struct PollState: Hashable, Sendable {
+    public enum State: String, Hashable, Sendable, CaseIterable {
+        /// The last poll succeeded, or none has been made.
+        case active
+        /// The last poll failed; the next comes after a backoff.
+        case failing
+        /// The publisher said 410: never asked again by itself.
+        case gone
+        /// Nothing but failures for `give_up_after`: asked every 30 days.
+        case dead
+        /// The configuration says `enabled: false`.
+        case disabled
+    }
+
+    public var state: State = .active
+    /// Where the next poll goes: the configured URL, or where permanent redirects have led.
+    public var url: String
+    public var validators: Validators?
+    /// SHA-256 of the last accepted document's bytes: the same bytes need no second reading.
+    public var documentHash: [UInt8]?
+    /// The newest `Last-Modified` among accepted documents, where it could be read as a date.
+    public var documentModified: Timestamp?
+
+    public var lastPoll: Timestamp?
+    public var lastSuccess: Timestamp?
+    /// When a poll last brought a new or revised article.
+    public var lastChange: Timestamp?
+    /// The last poll's HTTP status; absent without a response.
+    public var lastStatus: Int?
+    /// Absent for gone and disabled feeds, and for those never scheduled: new feeds are due.
+    public var nextPoll: Timestamp?
+    public var interval: Duration?
+    public var intervalReason: IntervalReason?
+    /// Failed polls since the last success.
+    public var failures = 0
+    public var failingSince: Timestamp?
+    public var lastError: PollError?
+
+    /// The title of the last accepted document.
+    public var title: String?
+    public var homePageURL: String?
+    public var hub: String?
+    /// What the last accepted document and its response said about how often to come.
+    public var hints = ScheduleHints()
+    /// Something that an operator should know although polls succeed.
+    public var notice: PollError?
+    public var noticeSince: Timestamp?
+
+    public init(url: String) { self.url = url }
+}
+
+/// Which rule decided when a feed is polled next.
+public enum IntervalReason: String, Hashable, Sendable, CaseIterable {
+    case learned
+    case configured
+    case cacheControl = "cache-control"
+    case ttl
+    case updatePeriod = "update-period"
+    case skipHours = "skip-hours"
+    case retryAfter = "retry-after"
+    case backoff
+    case floor
+    case ceiling
+}
+
+/// Why a poll failed, for people and for programs.
+public struct PollError: Hashable, Sendable {
+    /// `timeout dns connect tls reset http-STATUS no-feed empty truncated too-large bad-encoding
+    /// too-many-redirects bad-redirect address-refused host-paused`.
+    public var code: String
+    /// One line that says what happened.
+    public var message: String
+
+    public init(code: String, message: String) {
+        self.code = code
+        self.message = message
+    }
+}
+
+/// What a document says about its own rhythm. It outlives 304 answers, which bring no document.
+public struct ScheduleHints: Hashable, Sendable {
+    /// How long the response was fresh when it left its server (RFC 9111, 4.2.1).
+    public var freshness: Duration?
+    /// The interval learned from the entries' dates.
+    public var learned: Duration?
+    /// RSS `ttl`.
+    public var ttl: Duration?
+    /// `sy:updatePeriod` ÷ `sy:updateFrequency`.
+    public var updatePeriod: Duration?
+    /// Bit n stands for hour n, GMT.
+    public var skipHours: UInt32 = 0
+    /// Bit 0 stands for Sunday, GMT.
+    public var skipDays: UInt8 = 0
+
+    public init() {}
+}

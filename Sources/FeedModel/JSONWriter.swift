@@ -1,0 +1,172 @@
+/// Writes JSON into a byte buffer, members in the order of the calls.
+///
+/// Made for output that is read by programs at the rate at which feeds are parsed: no intermediate
+/// tree, no `Codable`. What is absent is not written: the optional forms write nothing for `nil`, and
+/// for text also nothing for "".
+public struct JSONWriter {
+    public private(set) var bytes: [UInt8] = []
+    private var needsComma = false
+
+    public init(reservingCapacity capacity: Int = 0) { bytes.reserveCapacity(capacity) }
+
+    public var string: String { String(decoding: bytes, as: UTF8.self) }
+
+    public mutating func removeAll() {
+        bytes.removeAll(keepingCapacity: true)
+        needsComma = false
+    }
+
+    // MARK: structure
+
+    public mutating func object(_ body: (inout JSONWriter) throws -> Void) rethrows {
+        try enclosed("{", "}", body)
+    }
+
+    public mutating func array(_ body: (inout JSONWriter) throws -> Void) rethrows {
+        try enclosed("[", "]", body)
+    }
+
+    public mutating func object(_ key: StaticString, _ body: (inout JSONWriter) throws -> Void) rethrows {
+        self.key(key)
+        try object(body)
+    }
+
+    public mutating func array(_ key: StaticString, _ body: (inout JSONWriter) throws -> Void) rethrows {
+        self.key(key)
+        try array(body)
+    }
+
+    private mutating func enclosed(
+        _ open: Unicode.Scalar, _ close: Unicode.Scalar, _ body: (inout JSONWriter) throws -> Void
+    ) rethrows {
+        separate()
+        bytes.append(UInt8(ascii: open))
+        needsComma = false
+        try body(&self)
+        bytes.append(UInt8(ascii: close))
+        needsComma = true
+    }
+
+    private mutating func separate() {
+        if needsComma { bytes.append(UInt8(ascii: ",")) }
+        needsComma = true
+    }
+
+    public mutating func key(_ key: StaticString) {
+        separate()
+        bytes.append(UInt8(ascii: "\""))
+        bytes.append(contentsOf: UnsafeBufferPointer(start: key.utf8Start, count: key.utf8CodeUnitCount))
+        bytes.append(UInt8(ascii: "\""))
+        bytes.append(UInt8(ascii: ":"))
+        needsComma = false
+    }
+
+    public mutating func key(_ key: String) {
+        string(key)
+        bytes.append(UInt8(ascii: ":"))
+        needsComma = false
+    }
+
+    /// Members or a value that are JSON already. Nothing is checked; "" writes nothing.
+    public mutating func raw(_ json: some Collection<UInt8>) {
+        guard !json.isEmpty else { return }
+        separate()
+        bytes.append(contentsOf: json)
+    }
+
+    public mutating func newline() {
+        bytes.append(UInt8(ascii: "\n"))
+        needsComma = false
+    }
+
+    // MARK: values
+
+    public mutating func string(_ text: String) {
+        separate()
+        bytes.append(UInt8(ascii: "\""))
+        var text = text
+        text.withUTF8 { JSONWriter.appendEscaped($0, to: &bytes) }
+        bytes.append(UInt8(ascii: "\""))
+    }
+
+    public mutating func number(_ value: Int) {
+        separate()
+        bytes.append(contentsOf: String(value).utf8)
+    }
+
+    public mutating func number(_ value: Double) {
+        if let integer = Int(exactly: value), abs(integer) < 1 << 53 { return number(integer) }
+        separate()
+        // JSON has no infinities.
+        bytes.append(contentsOf: value.isFinite ? Array(value.description.utf8) : Array("0".utf8))
+    }
+
+    public mutating func bool(_ value: Bool) {
+        separate()
+        bytes.append(contentsOf: value ? Array("true".utf8) : Array("false".utf8))
+    }
+
+    // MARK: members
+
+    public mutating func member(_ key: StaticString, _ value: String?) {
+        guard let value, !value.isEmpty else { return }
+        self.key(key)
+        string(value)
+    }
+
+    public mutating func member(_ key: StaticString, _ value: Int?) {
+        guard let value else { return }
+        self.key(key)
+        number(value)
+    }
+
+    public mutating func member(_ key: StaticString, _ value: Double?) {
+        guard let value else { return }
+        self.key(key)
+        number(value)
+    }
+
+    public mutating func member(_ key: StaticString, _ value: Bool?) {
+        guard let value else { return }
+        self.key(key)
+        bool(value)
+    }
+
+    public mutating func member(_ key: StaticString, _ value: Timestamp?) {
+        guard let value else { return }
+        self.key(key)
+        separate()
+        bytes.append(UInt8(ascii: "\""))
+        value.appendRFC3339(to: &bytes)
+        bytes.append(UInt8(ascii: "\""))
+    }
+
+    public mutating func member(_ key: StaticString, _ values: [String]) {
+        guard !values.isEmpty else { return }
+        array(key) { for value in values { $0.string(value) } }
+    }
+
+    /// RFC 8259, 7. Runs without anything to escape are copied as they are.
+    private static func appendEscaped(_ text: UnsafeBufferPointer<UInt8>, to out: inout [UInt8]) {
+        var start = 0
+        for index in text.indices {
+            let byte = text[index]
+            if byte >= 0x20 && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\") && byte != 0x7F { continue }
+            out.append(contentsOf: text[start..<index])
+            start = index + 1
+            switch byte {
+            case UInt8(ascii: "\""), UInt8(ascii: "\\"):
+                out.append(UInt8(ascii: "\\"))
+                out.append(byte)
+            case UInt8(ascii: "\n"): out.append(contentsOf: "\\n".utf8)
+            case UInt8(ascii: "\r"): out.append(contentsOf: "\\r".utf8)
+            case UInt8(ascii: "\t"): out.append(contentsOf: "\\t".utf8)
+            default:
+                out.append(contentsOf: "\\u00".utf8)
+                out.append(WebURL.hexDigits[Int(byte >> 4)])
+                out.append(WebURL.hexDigits[Int(byte & 15)])
+            }
+        }
+        out.append(contentsOf: text[start...])
+    }
+}

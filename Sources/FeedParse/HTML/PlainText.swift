@@ -1,0 +1,215 @@
+import FeedModel
+
+/// The text of HTML, with its block structure as line ends.
+public enum PlainText {
+    /// White space is folded outside `pre`; blocks and `br` end lines, paragraphs, lists and their like leave
+    /// one empty line; script, style, comments and markup are gone; character references are resolved once.
+    /// Never fails: what is no markup is text.
+    public static func ofHTML(_ html: String) -> String {
+        var html = html
+        return html.withUTF8 { ofHTML($0) }
+    }
+
+    /// The same, of UTF-8.
+    public static func ofHTML(_ bytes: UnsafeBufferPointer<UInt8>) -> String {
+        var writer = Writer(capacity: bytes.count)
+        var tokens = HTMLTokenizer(bytes)
+        while let token = tokens.next() {
+            switch token {
+            case .text(let range): writer.text(UnsafeBufferPointer(rebasing: bytes[range]))
+            case .startTag(let name, _, _): writer.startTag(ShortName(bytes[name]), &tokens)
+            case .endTag(let name): writer.endTag(ShortName(bytes[name]))
+            case .other: break
+            }
+        }
+        return writer.finished()
+    }
+
+    /// For titles and labels: the text in one line.
+    static func oneLine(ofHTML html: String) -> String {
+        folded(ofHTML(html))
+    }
+
+    /// Runs of white space as one space, none at the ends.
+    static func folded(_ text: String) -> String {
+        var text = text
+        return text.withUTF8 { bytes in
+            var out: [UInt8] = []
+            out.reserveCapacity(bytes.count)
+            for byte in bytes {
+                if byte.isXMLSpace || byte == 0x0B {
+                    if let last = out.last, last != 0x20 { out.append(0x20) }
+                } else {
+                    out.append(byte)
+                }
+            }
+            if out.last == 0x20 { out.removeLast() }
+            return String(decoding: out, as: UTF8.self)
+        }
+    }
+
+    private struct Writer {
+        private var out: [UInt8] = []
+        /// Line ends that the next text is to have before it.
+        private var breaks = 0
+        private var needsSpace = false
+        private var preDepth = 0
+
+        init(capacity: Int) { out.reserveCapacity(capacity) }
+
+        mutating func finished() -> String {
+            while let last = out.last, last.isXMLSpace { out.removeLast() }
+            return String(decoding: out, as: UTF8.self)
+        }
+
+        private mutating func lineEnd(_ count: Int) { breaks = max(breaks, count) }
+
+        private mutating func flush() {
+            if breaks > 0 {
+                if !out.isEmpty {
+                    for _ in 0..<breaks { out.append(0x0A) }
+                }
+            } else if needsSpace, let last = out.last, last != 0x0A {
+                out.append(0x20)
+            }
+            breaks = 0
+            needsSpace = false
+        }
+
+        mutating func text(_ bytes: UnsafeBufferPointer<UInt8>) {
+            var at = 0
+            while at < bytes.count {
+                let byte = bytes[at]
+                if byte.isXMLSpace {
+                    if preDepth > 0 {
+                        if byte != 0x0D {
+                            if breaks > 0 { flush() }
+                            out.append(byte)
+                        }
+                    } else {
+                        needsSpace = true
+                    }
+                    at += 1
+                } else if byte == UInt8(ascii: "&") {
+                    flush()
+                    at += reference(bytes, at)
+                } else {
+                    flush()
+                    let start = at
+                    while at < bytes.count, !bytes[at].isXMLSpace, bytes[at] != UInt8(ascii: "&") { at += 1 }
+                    out.append(contentsOf: bytes[start..<at])
+                }
+            }
+        }
+
+        /// Returns how many bytes it took.
+        private mutating func reference(_ bytes: UnsafeBufferPointer<UInt8>, _ at: Int) -> Int {
+            CharacterReference.append(bytes, at, to: &out)
+        }
+
+        mutating func startTag(_ name: ShortName, _ tokens: inout HTMLTokenizer) {
+            switch Elements.kind[name] {
+            case .paragraph: lineEnd(2)
+            case .block, .lineBreak: lineEnd(1)
+            case .preformatted:
+                lineEnd(2)
+                preDepth += 1
+            case .cell: needsSpace = true
+            case .raw(let word): _ = tokens.skipRawText(named: word)
+            case .inline, nil: break
+            }
+        }
+
+        mutating func endTag(_ name: ShortName) {
+            switch Elements.kind[name] {
+            case .paragraph: lineEnd(2)
+            case .block, .lineBreak: lineEnd(1)
+            case .preformatted:
+                preDepth = max(0, preDepth - 1)
+                while let last = out.last, last.isXMLSpace { out.removeLast() }
+                lineEnd(2)
+            case .cell: needsSpace = true
+            case .raw, .inline, nil: break
+            }
+        }
+    }
+
+    private enum Elements {
+        enum Kind {
+            case inline, block, paragraph, lineBreak, preformatted, cell
+            case raw(StaticString)
+        }
+
+        static let kind: [ShortName: Kind] = {
+            var map: [ShortName: Kind] = [:]
+            for name in "p h1 h2 h3 h4 h5 h6 blockquote ul ol dl table hr figure article section".split(separator: " ") {
+                map[ShortName(String(name))] = .paragraph
+            }
+            for name in """
+                div li dt dd tr address aside body caption center details dialog dir fieldset figcaption footer form \
+                header hgroup html legend main menu nav option optgroup select summary thead tbody tfoot search
+                """.split(separator: " ")
+            { map[ShortName(String(name))] = .block }
+            map[ShortName("br")] = .lineBreak
+            map[ShortName("pre")] = .preformatted
+            map[ShortName("listing")] = .preformatted
+            map[ShortName("td")] = .cell
+            map[ShortName("th")] = .cell
+            map[ShortName("script")] = .raw("script")
+            map[ShortName("style")] = .raw("style")
+            map[ShortName("title")] = .raw("title")
+            map[ShortName("iframe")] = .raw("iframe")
+            map[ShortName("noembed")] = .raw("noembed")
+            map[ShortName("noframes")] = .raw("noframes")
+            map[ShortName("template")] = .raw("template")
+            return map
+        }()
+    }
+}
+
+extension CharacterReference {
+    /// Writes what the reference at `at` stands for, or its `&` if it is none. Returns how many bytes of the
+    /// input that was (HTML Standard, 13.2.5.72; in text, not in attributes).
+    static func append(_ bytes: UnsafeBufferPointer<UInt8>, _ at: Int, to out: inout [UInt8]) -> Int {
+        let next = at + 1 < bytes.count ? bytes[at + 1] : 0
+        if next == UInt8(ascii: "#") {
+            if let (scalar, length) = numeric(bytes[at...].prefix(24), strict: false) {
+                out.append(contentsOf: Character(scalar).utf8)
+                return length
+            }
+        } else if next.isASCIILetter {
+            var end = at + 1
+            while end < bytes.count, end - at <= 32, bytes[end].isASCIILetter || bytes[end].isASCIIDigit { end += 1 }
+            let name = bytes[(at + 1)..<end]
+            if end < bytes.count, bytes[end] == UInt8(ascii: ";") {
+                if let one = common(name) {
+                    out.append(contentsOf: one)
+                    return end + 1 - at
+                }
+                if let text = named(String(decoding: name, as: UTF8.self)) {
+                    out.append(contentsOf: text.utf8)
+                    return end + 1 - at
+                }
+            }
+            if let length = longestLegacyPrefix(name),
+                let text = named(String(decoding: name.prefix(length), as: UTF8.self))
+            {
+                out.append(contentsOf: text.utf8)
+                return length + 1
+            }
+        }
+        out.append(UInt8(ascii: "&"))
+        return 1
+    }
+
+    private static func common(_ name: Slice<UnsafeBufferPointer<UInt8>>) -> [UInt8]? {
+        switch name.count {
+        case 2 where name.last == UInt8(ascii: "t") && name.first == UInt8(ascii: "l"): [UInt8(ascii: "<")]
+        case 2 where name.last == UInt8(ascii: "t") && name.first == UInt8(ascii: "g"): [UInt8(ascii: ">")]
+        case 3 where name.elementsEqual("amp".utf8): [UInt8(ascii: "&")]
+        case 4 where name.elementsEqual("nbsp".utf8): [0xC2, 0xA0]
+        case 4 where name.elementsEqual("quot".utf8): [UInt8(ascii: "\"")]
+        default: nil
+        }
+    }
+}

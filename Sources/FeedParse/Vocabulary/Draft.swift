@@ -1,0 +1,151 @@
+import FeedModel
+
+/// What the elements of a feed or of an entry say, gathered before it is decided which of several count.
+///
+/// Feed and entry share it, and so do the formats: feeds in the wild mix all vocabularies at all places.
+struct Draft {
+    let isFeed: Bool
+    /// RSS and RDF, as opposed to Atom.
+    let isRSS: Bool
+
+    var title = Ranked<TextConstruct>()
+    /// RSS `description`, Atom `summary` and `subtitle`.
+    var summary = Ranked<TextConstruct>()
+    var content = Ranked<TextConstruct>()
+    var contentSource: ContentSource?
+    var rights = Ranked<TextConstruct>()
+    var id = Ranked<String>()
+    var idIsPermalink: Bool?
+    /// RSS `link`: the page itself.
+    var page = Ranked<String>()
+    /// Pages that are one only if nothing better is there.
+    var links: [Link] = []
+    var published = Ranked<Timestamp>()
+    var modified = Ranked<Timestamp>()
+    var authors: [Person] = []
+    /// People who count as authors if nobody else does.
+    var likelyAuthors: [Person] = []
+    var contributors: [Person] = []
+    var categories: [Category] = []
+    var attachments: [Attachment] = []
+    var durationInSeconds: Double?
+    var image = Ranked<String>()
+    var language = Ranked<String>()
+    var commentsURL = Ranked<String>()
+    var source: EntrySource?
+    var latitude: Double?
+    var longitude: Double?
+    var extensions = Extensions()
+
+    // Of feeds only.
+    var hubs: [Hub] = []
+    var generator: Generator?
+    var feedImage: FeedImage?
+    var favicon: String?
+    var logo: String?
+    var ttlSeconds: Int?
+    var updatePeriodSeconds: Int?
+    var updateFrequency: Int?
+    var skipHours: Set<Int> = []
+    var skipDays: Set<Weekday> = []
+
+    init(isFeed: Bool, isRSS: Bool) {
+        self.isFeed = isFeed
+        self.isRSS = isRSS
+    }
+
+    /// Takes one element in: into the fields that it belongs to, into `extensions` if it is of an extension
+    /// namespace or no field carries it.
+    mutating func take(_ element: XMLElement, _ scope: Scope, _ log: ProblemLog) {
+        let isCarried: Bool
+        switch element.namespace {
+        case .core, .atom, .atom03, .cdf: isCarried = takeCore(element, scope, log)
+        case .dc, .dcterms: isCarried = takeDublinCore(element, scope, log)
+        case .content, .xhtml: isCarried = takeContent(element, scope)
+        case .itunes, .googleplay: isCarried = takePodcast(element, scope)
+        case .media: isCarried = takeMedia(element, scope)
+        case .georss, .geo, .gml, .icbm: isCarried = takeLocation(element)
+        case .sy: isCarried = takeSyndication(element)
+        case .admin, .prism, .rdf, .webfeeds: isCarried = takeOther(element, scope, log)
+        default: isCarried = false
+        }
+        if isCarried, !isRepeated(element.namespace) { return }
+        extensions.append(
+            ExtensionReader.tree(of: element), prefix: element.name.extensionPrefix, name: element.name.local)
+    }
+
+    /// Elements of extension namespaces stand in `extensions` also where a field carries them. Not the
+    /// bodies: they are the bulk of a feed.
+    private func isRepeated(_ namespace: Namespace) -> Bool {
+        switch namespace {
+        case .core, .cdf, .content, .xhtml: false
+        case .atom, .atom03: isRSS
+        default: true
+        }
+    }
+
+    // MARK: gathering
+
+    mutating func addAuthor(_ person: Person?) -> Bool {
+        guard let person else { return false }
+        Draft.add(person, to: &authors)
+        return true
+    }
+
+    /// The same person said again adds what was missing.
+    static func add(_ person: Person, to list: inout [Person]) {
+        for index in list.indices {
+            let known = list[index]
+            let isSameName = known.name != nil && known.name == person.name
+            let isSameMail = known.email != nil && known.email == person.email
+            guard isSameName || isSameMail,
+                known.name == nil || person.name == nil || isSameName,
+                known.email == nil || person.email == nil || isSameMail
+            else { continue }
+            list[index].name = known.name ?? person.name
+            list[index].email = known.email ?? person.email
+            list[index].uri = known.uri ?? person.uri
+            return
+        }
+        list.append(person)
+    }
+
+    mutating func addCategory(_ category: Category) -> Bool {
+        guard category.term != nil || category.label != nil else { return false }
+        if !categories.contains(category) { categories.append(category) }
+        return true
+    }
+
+    mutating func addAttachment(_ attachment: Attachment) {
+        if let index = attachments.firstIndex(where: { $0.url == attachment.url }) {
+            attachments[index].mimeType = attachments[index].mimeType ?? attachment.mimeType
+            attachments[index].title = attachments[index].title ?? attachment.title
+            attachments[index].sizeInBytes = attachments[index].sizeInBytes ?? attachment.sizeInBytes
+            attachments[index].durationInSeconds = attachments[index].durationInSeconds ?? attachment.durationInSeconds
+        } else {
+            attachments.append(attachment)
+        }
+    }
+
+    /// An element that holds a date and nothing else.
+    func date(_ element: XMLElement, _ log: ProblemLog) -> Timestamp? {
+        guard let text = element.text else { return nil }
+        return date(text, element, log)
+    }
+
+    func date(_ text: String, _ element: XMLElement, _ log: ProblemLog) -> Timestamp? {
+        if let instant = DateParser.parse(text) { return instant }
+        log.add(ParseProblem(.badDate, "\(element.name.local) is no date: \"\(text.prefix(60))\"", line: element.line))
+        return nil
+    }
+}
+
+/// Problems as they are found; a document of nothing but mistakes does not fill the memory.
+final class ProblemLog {
+    private(set) var problems: [ParseProblem] = []
+    private static let maximum = 50
+
+    func add(_ problem: ParseProblem) {
+        if problems.count < ProblemLog.maximum { problems.append(problem) }
+    }
+}

@@ -1,0 +1,93 @@
+import FeedModel
+
+/// From what was gathered to the values: which of several links is the page, what stands in for what.
+extension Draft {
+    func entry() -> Entry {
+        var entry = Entry()
+        entry.id = id.value
+        entry.idIsPermalink = idIsPermalink
+        entry.url = entryPage()
+        entry.title = title.value
+        entry.titleText = title.value.map(Draft.oneLine).flatMap { $0.isEmpty ? nil : $0 }
+        entry.content = content.value
+        entry.summary = summary.value
+        entry.summaryText = summary.value.map(Draft.plainText).flatMap { $0.isEmpty ? nil : $0 }
+        entry.contentSource = contentSource
+        entry.image = image.value
+        entry.published = published.value
+        entry.modified = modified.value
+        entry.authors = authors.isEmpty ? likelyAuthors : authors
+        entry.contributors = contributors
+        entry.categories = categories
+        entry.links = links
+        entry.attachments = attachments
+        if let durationInSeconds, let first = entry.attachments.indices.first,
+            entry.attachments[first].durationInSeconds == nil
+        {
+            entry.attachments[first].durationInSeconds = durationInSeconds
+        }
+        entry.language = language.value
+        entry.commentsURL = commentsURL.value
+        entry.rights = rights.value
+        entry.source = source
+        if let latitude, let longitude { entry.location = Location(latitude: latitude, longitude: longitude) }
+        entry.extensions = extensions
+        return entry
+    }
+
+    /// Format, encoding and entries are the caller's to set.
+    func feedFields() -> ParsedFeed {
+        var feed = ParsedFeed(format: .rss20, encoding: CharacterEncoding.utf8.name)
+        feed.title = title.value
+        feed.titleText = title.value.map(Draft.oneLine).flatMap { $0.isEmpty ? nil : $0 }
+        feed.description = summary.value
+        feed.descriptionText = summary.value.map(Draft.plainText).flatMap { $0.isEmpty ? nil : $0 }
+        feed.id = id.value
+        feed.homePageURL = page.value ?? alternate(links)
+        feed.feedURL = links.first { Draft.has($0, "self") }?.href
+        feed.favicon = favicon
+        feed.icon = logo ?? image.value ?? feedImage?.url
+        feed.language = language.value
+        feed.links = links
+        feed.authors = authors.isEmpty ? likelyAuthors : authors
+        feed.contributors = contributors
+        feed.categories = categories
+        feed.hubs = hubs
+        feed.published = published.value
+        feed.modified = modified.value
+        feed.rights = rights.value
+        feed.generator = generator
+        feed.image = feedImage
+        feed.ttlSeconds = ttlSeconds
+        if updatePeriodSeconds != nil || updateFrequency != nil {
+            // "If omitted, daily is assumed"; "a frequency of 1 is assumed".
+            feed.updateIntervalSeconds = (updatePeriodSeconds ?? 86_400) / (updateFrequency ?? 1)
+        }
+        feed.skipHours = skipHours.sorted()
+        feed.skipDays = Weekday.allCases.filter { skipDays.contains($0) }
+        feed.extensions = extensions
+        return feed
+    }
+
+    static func plainText(_ text: TextConstruct) -> String {
+        text.isMarkup ? PlainText.ofHTML(text.value) : text.value
+    }
+
+    private func entryPage() -> String? {
+        if let url = page.value ?? alternate(links) { return url }
+        guard let id = id.value, idIsPermalink != false, let url = WebURL(id), url.isHTTP, isRSS else { return nil }
+        return id
+    }
+
+    private static func has(_ link: Link, _ relation: String) -> Bool {
+        guard let rel = link.rel else { return relation == "alternate" }
+        return rel == relation || rel.split(separator: " ").contains { $0 == relation }
+    }
+
+    /// HTML before other types; a type that is not named counts as HTML.
+    private func alternate(_ links: [Link]) -> String? {
+        let candidates = links.filter { Draft.has($0, "alternate") }
+        return (candidates.first { $0.type == nil || $0.type?.lowercased().contains("html") == true } ?? candidates.first)?
+            .href
+    }
+}

@@ -1,0 +1,388 @@
+import FeedModel
+
+/// Makes well-formed XML of what is none.
+///
+/// A lenient tokeniser over UTF-8 that writes what it understood: bare `&` and `<` become text, HTML's
+/// and the document type's entities their characters, unquoted and repeated attributes proper ones,
+/// characters that XML forbids nothing; elements are closed where an end tag of an outer one or the
+/// document's end says so. Comments, instructions and the document type are left out. In one pass.
+struct XMLMender {
+    struct Result {
+        var bytes: [UInt8]
+        /// The document ends inside an element, a tag, a comment or a section.
+        var isTruncated = false
+        var unknownEntities: [(name: String, line: Int)] = []
+        var htmlEntities: [(name: String, line: Int)] = []
+    }
+
+    private let input: UnsafeBufferPointer<UInt8>
+    private var scanner: ByteScanner
+    private let prologue: XMLPrologue
+    private var out: [UInt8] = []
+    private var result = Result(bytes: [])
+    /// Open elements: their names in the output's spelling, and where in the output they begin.
+    private var open: [(name: [UInt8], start: Int)] = []
+    private var openCount: [[UInt8]: Int] = [:]
+    private var rootHasEnded = false
+    private var line = 1
+    private var lineCountedTo = 0
+    /// What declared entities may still add: a document cannot grow to many times its size.
+    private var expansionBudget: Int
+
+    static func mend(_ bytes: UnsafeBufferPointer<UInt8>, prologue: XMLPrologue) -> Result {
+        var mender = XMLMender(bytes, prologue)
+        mender.run()
+        return mender.result
+    }
+
+    private init(_ bytes: UnsafeBufferPointer<UInt8>, _ prologue: XMLPrologue) {
+        input = bytes
+        scanner = ByteScanner(bytes)
+        self.prologue = prologue
+        expansionBudget = 64 * 1024 + bytes.count
+        out.reserveCapacity(bytes.count + bytes.count / 16 + 64)
+    }
+
+    static func isNameStart(_ byte: UInt8) -> Bool {
+        byte.isASCIILetter || byte == UInt8(ascii: "_") || byte == UInt8(ascii: ":") || byte >= 0x80
+    }
+
+    static func isNameByte(_ byte: UInt8) -> Bool {
+        isNameStart(byte) || byte.isASCIIDigit || byte == UInt8(ascii: "-") || byte == UInt8(ascii: ".")
+    }
+
+    private mutating func run() {
+        var at = prologue.start
+        while at < input.count && !rootHasEnded {
+            guard let next = scanner.find(UInt8(ascii: "<"), from: at) else {
+                text(at..<input.count)
+                at = input.count
+                break
+            }
+            text(at..<next)
+            at = markup(next)
+        }
+        finish()
+    }
+
+    private mutating func finish() {
+        if !open.isEmpty {
+            result.isTruncated = true
+            // What is cut is no entry: the outermost open one goes.
+            if let cut = open.firstIndex(where: { XMLMender.isEntry($0.name) }) {
+                out.removeSubrange(open[cut].start...)
+                open.removeSubrange(cut...)
+            }
+            while !open.isEmpty { closeLast() }
+        }
+        result.bytes = out
+    }
+
+    private static func isEntry(_ name: [UInt8]) -> Bool {
+        let local = name[((name.lastIndex(of: UInt8(ascii: ":")) ?? -1) + 1)...].map { $0.asciiLowercased }
+        return local == Array("item".utf8) || local == Array("entry".utf8)
+    }
+
+    // MARK: markup
+
+    /// Returns where to go on.
+    private mutating func markup(_ start: Int) -> Int {
+        if prologue.doctype?.lowerBound == start { return prologue.doctype?.upperBound ?? start + 1 }
+        guard start + 1 < input.count else {
+            result.isTruncated = true
+            return input.count
+        }
+        switch input[start + 1] {
+        case UInt8(ascii: "!"):
+            if scanner.matches("<!--", at: start) {
+                if let end = scanner.findEnd("-->", from: start + 4) { return end }
+                // Never closed: as far as the next `>`, so that what follows is not lost.
+                result.isTruncated = true
+                return scanner.find(UInt8(ascii: ">"), from: start + 4).map { $0 + 1 } ?? input.count
+            }
+            if scanner.matches("<![CDATA[", at: start) {
+                if let end = scanner.findEnd("]]>", from: start + 9) {
+                    characters((start + 9)..<(end - 3))
+                    return end
+                }
+                result.isTruncated = true
+                characters((start + 9)..<input.count)
+                return input.count
+            }
+            if open.isEmpty || scanner.matchesIgnoringCase("<!doctype", at: start) {
+                return scanner.find(UInt8(ascii: ">"), from: start).map { $0 + 1 } ?? input.count
+            }
+            literal(UInt8(ascii: "<"))
+            return start + 1
+        case UInt8(ascii: "?"):
+            if let end = scanner.findEnd("?>", from: start + 2) { return end }
+            return scanner.find(UInt8(ascii: ">"), from: start).map { $0 + 1 } ?? input.count
+        case UInt8(ascii: "/"):
+            return endTag(start)
+        case let byte where XMLMender.isNameStart(byte):
+            return startTag(start)
+        default:
+            literal(UInt8(ascii: "<"))
+            return start + 1
+        }
+    }
+
+    private mutating func name(_ at: inout Int) -> [UInt8] {
+        let start = at
+        while at < input.count, XMLMender.isNameByte(input[at]) { at += 1 }
+        // Names beyond ASCII are kept apart, not kept: which of them XML allows is not worth a table.
+        return input[start..<at].map { $0 < 0x80 ? $0 : UInt8(ascii: "_") }
+    }
+
+    private mutating func endTag(_ start: Int) -> Int {
+        var at = start + 2
+        let name = self.name(&at)
+        while at < input.count, input[at] != UInt8(ascii: ">"), input[at] != UInt8(ascii: "<") { at += 1 }
+        let next = at < input.count && input[at] == UInt8(ascii: ">") ? at + 1 : at
+        if name.isEmpty {
+            if start + 2 < input.count, input[start + 2] != UInt8(ascii: ">") { literal(UInt8(ascii: "<")) }
+            return start + 2 < input.count && input[start + 2] != UInt8(ascii: ">") ? start + 1 : next
+        }
+        if next == at && at == input.count {
+            result.isTruncated = true
+            // `</ite` at the very end: whether it closed anything is not known.
+            return next
+        }
+        var target = name
+        if openCount[target, default: 0] == 0 {
+            // The same name in another case, as HTML habits have it.
+            guard let same = open.suffix(8).last(where: { XMLMender.equalIgnoringCase($0.name, name) }) else {
+                return next
+            }
+            target = same.name
+        }
+        while let last = open.last {
+            closeLast()
+            if last.name == target { break }
+        }
+        if open.isEmpty { rootHasEnded = true }
+        return next
+    }
+
+    private static func equalIgnoringCase(_ a: [UInt8], _ b: [UInt8]) -> Bool {
+        a.count == b.count && zip(a, b).allSatisfy { $0.asciiLowercased == $1.asciiLowercased }
+    }
+
+    private mutating func closeLast() {
+        guard let last = open.popLast() else { return }
+        out.append(contentsOf: "</".utf8)
+        out.append(contentsOf: last.name)
+        out.append(UInt8(ascii: ">"))
+        openCount[last.name, default: 1] -= 1
+    }
+
+    private static let voidElements: Set<[UInt8]> = Set(
+        ["br", "hr", "img", "wbr", "input"].flatMap { [Array($0.utf8), Array($0.uppercased().utf8)] })
+
+    private mutating func startTag(_ start: Int) -> Int {
+        var at = start + 1
+        let name = self.name(&at)
+        var attributes: [(name: [UInt8], value: Range<Int>)] = []
+        var isSelfClosed = false
+        scanning: while true {
+            while at < input.count, input[at].isXMLSpace { at += 1 }
+            guard at < input.count else {
+                // The tag itself is cut.
+                result.isTruncated = true
+                return at
+            }
+            switch input[at] {
+            case UInt8(ascii: ">"):
+                at += 1
+                break scanning
+            case UInt8(ascii: "<"):
+                break scanning
+            case UInt8(ascii: "/"):
+                at += 1
+                isSelfClosed = at < input.count && input[at] == UInt8(ascii: ">")
+            case let byte where XMLMender.isNameStart(byte):
+                if let one = attribute(&at), attributes.count < XMLPrologue.maximumAttributes,
+                    !attributes.contains(where: { $0.name == one.name })
+                {
+                    attributes.append(one)
+                }
+            default:
+                at += 1
+            }
+        }
+        if XMLMender.isEntry(name), let enclosing = open.lastIndex(where: { XMLMender.isEntry($0.name) }) {
+            // An entry inside an entry: the outer one was never closed.
+            while open.count > enclosing { closeLast() }
+        }
+        let begin = out.count
+        out.append(UInt8(ascii: "<"))
+        out.append(contentsOf: name)
+        for (name, value) in attributes {
+            out.append(UInt8(ascii: " "))
+            out.append(contentsOf: name)
+            out.append(contentsOf: "=\"".utf8)
+            references(value, inAttribute: true)
+            out.append(UInt8(ascii: "\""))
+        }
+        if isSelfClosed || XMLMender.voidElements.contains(name) && !open.isEmpty {
+            out.append(contentsOf: "/>".utf8)
+            if open.isEmpty { rootHasEnded = true }
+        } else {
+            out.append(UInt8(ascii: ">"))
+            open.append((name, begin))
+            openCount[name, default: 0] += 1
+        }
+        return at
+    }
+
+    private mutating func attribute(_ at: inout Int) -> (name: [UInt8], value: Range<Int>)? {
+        let name = self.name(&at)
+        var next = at
+        while next < input.count, input[next].isXMLSpace { next += 1 }
+        guard next < input.count, input[next] == UInt8(ascii: "=") else { return (name, at..<at) }
+        next += 1
+        while next < input.count, input[next].isXMLSpace { next += 1 }
+        at = next
+        guard at < input.count else { return nil }
+        let quote = input[at]
+        if quote == UInt8(ascii: "\"") || quote == UInt8(ascii: "'") {
+            let begin = at + 1
+            guard let close = closingQuote(quote, from: begin) else {
+                // Never closed: up to the tag's end.
+                at = begin
+                while at < input.count, input[at] != UInt8(ascii: ">"), input[at] != UInt8(ascii: "<") { at += 1 }
+                return (name, begin..<at)
+            }
+            at = close + 1
+            return (name, begin..<close)
+        }
+        let begin = at
+        while at < input.count, !input[at].isXMLSpace, input[at] != UInt8(ascii: ">"), input[at] != UInt8(ascii: "<") {
+            at += 1
+        }
+        // `<a href=x/>`
+        if at < input.count, input[at] == UInt8(ascii: ">"), at > begin, input[at - 1] == UInt8(ascii: "/") {
+            at -= 1
+        }
+        return (name, begin..<at)
+    }
+
+    /// A `<` before the quote is no valid value: it is one only if the tag goes on properly after the quote.
+    private func closingQuote(_ quote: UInt8, from start: Int) -> Int? {
+        guard let close = scanner.find(quote, from: start) else { return nil }
+        guard let angle = scanner.find(UInt8(ascii: "<"), from: start), angle < close else { return close }
+        guard close + 1 < input.count else { return nil }
+        let after = input[close + 1]
+        return after.isXMLSpace || after == UInt8(ascii: ">") || after == UInt8(ascii: "/") ? close : nil
+    }
+
+    // MARK: text
+
+    private mutating func text(_ range: Range<Int>) {
+        guard !open.isEmpty, !range.isEmpty else { return }
+        references(range, inAttribute: false)
+    }
+
+    private mutating func literal(_ byte: UInt8) {
+        guard !open.isEmpty else { return }
+        append(byte)
+    }
+
+    /// Without references: CDATA.
+    private mutating func characters(_ range: Range<Int>) {
+        guard !open.isEmpty else { return }
+        plain(range)
+    }
+
+    private mutating func append(_ byte: UInt8) {
+        switch byte {
+        case UInt8(ascii: "&"): out.append(contentsOf: "&amp;".utf8)
+        case UInt8(ascii: "<"): out.append(contentsOf: "&lt;".utf8)
+        case UInt8(ascii: ">"): out.append(contentsOf: "&gt;".utf8)
+        case UInt8(ascii: "\""): out.append(contentsOf: "&quot;".utf8)
+        default: out.append(byte)
+        }
+    }
+
+    private mutating func plain(_ range: Range<Int>) {
+        var at = range.lowerBound
+        while at < range.upperBound {
+            let byte = input[at]
+            if byte < 0x20 && byte != 0x09 && byte != 0x0A && byte != 0x0D {
+                at += 1
+                continue
+            }
+            // U+FFFE and U+FFFF are no characters.
+            if byte == 0xEF, at + 2 < input.count, input[at + 1] == 0xBF, input[at + 2] >= 0xBE {
+                at += 3
+                continue
+            }
+            append(byte)
+            at += 1
+        }
+    }
+
+    private mutating func references(_ range: Range<Int>, inAttribute: Bool) {
+        var at = range.lowerBound
+        while at < range.upperBound {
+            guard let ampersand = scanner.find(UInt8(ascii: "&"), from: at), ampersand < range.upperBound else {
+                plain(at..<range.upperBound)
+                return
+            }
+            plain(at..<ampersand)
+            at = reference(ampersand, range.upperBound)
+        }
+    }
+
+    private mutating func reference(_ start: Int, _ limit: Int) -> Int {
+        let window = input[start..<min(limit, start + 64)]
+        if start + 1 < limit, input[start + 1] == UInt8(ascii: "#") {
+            if let (scalar, end) = CharacterReference.numeric(Array(window), strict: false) {
+                for byte in Character(scalar).utf8 { append(byte) }
+                return start + end
+            }
+            append(UInt8(ascii: "&"))
+            return start + 1
+        }
+        var end = start + 1
+        while end < limit, end - start < 64, input[end].isASCIILetter || input[end].isASCIIDigit || input[end] == UInt8(ascii: "_")
+            || input[end] == UInt8(ascii: "-") || input[end] == UInt8(ascii: ".")
+        {
+            end += 1
+        }
+        guard end > start + 1, end < limit, input[end] == UInt8(ascii: ";") else {
+            append(UInt8(ascii: "&"))
+            return start + 1
+        }
+        let name = String(decoding: input[(start + 1)..<end], as: UTF8.self)
+        if let declared = prologue.entities[name], expansionBudget >= declared.count {
+            expansionBudget -= declared.count
+            for byte in declared { append(byte) }
+            return end + 1
+        }
+        switch name {
+        case "amp", "lt", "gt", "quot", "apos":
+            out.append(contentsOf: input[start...end])
+            return end + 1
+        default: break
+        }
+        if let text = CharacterReference.named(name) {
+            if !prologue.hasExternalSubset { note(\.htmlEntities, name, start) }
+            for byte in text.utf8 { append(byte) }
+        } else {
+            if !prologue.hasExternalSubset { note(\.unknownEntities, name, start) }
+            out.append(contentsOf: "&amp;".utf8)
+            out.append(contentsOf: input[(start + 1)...end])
+        }
+        return end + 1
+    }
+
+    private mutating func note(_ list: WritableKeyPath<Result, [(name: String, line: Int)]>, _ name: String, _ at: Int) {
+        guard result[keyPath: list].count < 8 else { return }
+        while lineCountedTo < at {
+            if input[lineCountedTo] == 0x0A { line += 1 }
+            lineCountedTo += 1
+        }
+        result[keyPath: list].append((name, line))
+    }
+}

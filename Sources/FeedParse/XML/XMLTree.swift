@@ -1,0 +1,219 @@
+/// The shape of an XML document: elements, their attributes and text, as offsets into one byte arena.
+///
+/// Nothing is a String until a reader asks for it. Comments, processing instructions and the document
+/// type are not kept; CDATA is text.
+final class XMLTree {
+    struct Node {
+        /// Index into `names`, or `textName`.
+        var name: Int32
+        var nextSibling: Int32 = -1
+        var firstChild: Int32 = -1
+        /// An element's attributes, or a text's bytes in `arena`.
+        var start: Int32
+        var count: Int32
+        /// From 1.
+        var line: Int32
+    }
+
+    struct Attribute {
+        var name: Int32
+        var start: Int32
+        var count: Int32
+    }
+
+    static let textName: Int32 = -1
+
+    var names: [XMLName] = []
+    var nodes: [Node] = []
+    var attributes: [Attribute] = []
+    var arena: [UInt8] = []
+    var root: XMLElement? { nodes.isEmpty ? nil : XMLElement(tree: self, index: 0) }
+
+    func string(_ start: Int32, _ count: Int32) -> String {
+        String(decoding: bytes(start, count), as: UTF8.self)
+    }
+
+    func bytes(_ start: Int32, _ count: Int32) -> ArraySlice<UInt8> {
+        arena[Int(start)..<Int(start) + Int(count)]
+    }
+}
+
+/// A name as the document writes it, and what it means.
+struct XMLName {
+    var namespace: Namespace
+    /// Known names, whatever their case.
+    var tag: Tag
+    var local: String
+    /// "" without one.
+    var prefix: String
+    var uri: String
+
+    /// The first key of `extensions`: the well-known prefix, else the document's, else `_`.
+    var extensionPrefix: String {
+        switch namespace {
+        case .other: prefix.isEmpty ? Namespace.core.rawValue : prefix
+        case .atom03: Namespace.atom.rawValue
+        default: namespace.rawValue
+        }
+    }
+}
+
+/// An element of a tree. Cheap to pass: a reference and an index.
+struct XMLElement {
+    let tree: XMLTree
+    let index: Int32
+
+    private var node: XMLTree.Node { tree.nodes[Int(index)] }
+
+    var name: XMLName { tree.names[Int(node.name)] }
+    var namespace: Namespace { tree.names[Int(node.name)].namespace }
+    var tag: Tag { tree.names[Int(node.name)].tag }
+    var line: Int { Int(node.line) }
+
+    /// Elements only.
+    var children: Children { Children(tree: tree, following: node.firstChild) }
+    var content: Content { Content(tree: tree, following: node.firstChild) }
+
+    struct Children: Sequence, IteratorProtocol {
+        let tree: XMLTree
+        var following: Int32
+
+        mutating func next() -> XMLElement? {
+            while following >= 0 {
+                let index = following
+                following = tree.nodes[Int(index)].nextSibling
+                if tree.nodes[Int(index)].name != XMLTree.textName { return XMLElement(tree: tree, index: index) }
+            }
+            return nil
+        }
+    }
+
+    enum Item {
+        case element(XMLElement)
+        case text(ArraySlice<UInt8>)
+    }
+
+    struct Content: Sequence, IteratorProtocol {
+        let tree: XMLTree
+        var following: Int32
+
+        mutating func next() -> Item? {
+            guard following >= 0 else { return nil }
+            let index = following
+            let node = tree.nodes[Int(index)]
+            following = node.nextSibling
+            if node.name == XMLTree.textName { return .text(tree.bytes(node.start, node.count)) }
+            return .element(XMLElement(tree: tree, index: index))
+        }
+    }
+
+    /// No content at all.
+    var isEmpty: Bool { node.firstChild < 0 }
+
+    var hasChildElements: Bool {
+        var children = self.children
+        return children.next() != nil
+    }
+
+    func first(_ tag: Tag) -> XMLElement? {
+        for child in children where child.tag == tag { return child }
+        return nil
+    }
+
+    // MARK: attributes
+
+    /// By local name, of no namespace first, else of any.
+    func attribute(_ tag: Tag) -> String? {
+        var fallback: XMLTree.Attribute?
+        for one in attributes {
+            let name = tree.names[Int(one.name)]
+            guard name.tag == tag else { continue }
+            if name.prefix.isEmpty { return tree.string(one.start, one.count) }
+            if name.namespace != .xml { fallback = fallback ?? one }
+        }
+        return fallback.map { tree.string($0.start, $0.count) }
+    }
+
+    /// Without surrounding white space; nothing if nothing is left.
+    func trimmedAttribute(_ tag: Tag) -> String? { attribute(tag)?.trimmed }
+
+    func attribute(_ tag: Tag, in namespace: Namespace) -> String? {
+        for one in attributes {
+            let name = tree.names[Int(one.name)]
+            if name.tag == tag && name.namespace == namespace { return tree.string(one.start, one.count) }
+        }
+        return nil
+    }
+
+    var attributes: ArraySlice<XMLTree.Attribute> {
+        let node = self.node
+        return tree.attributes[Int(node.start)..<Int(node.start) + Int(node.count)]
+    }
+
+    // MARK: text
+
+    /// All character data below, as it stands.
+    var rawText: String {
+        let node = self.node
+        guard node.firstChild >= 0 else { return "" }
+        let only = tree.nodes[Int(node.firstChild)]
+        if only.nextSibling < 0 && only.name == XMLTree.textName { return tree.string(only.start, only.count) }
+        var bytes: [UInt8] = []
+        appendText(to: &bytes)
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    private func appendText(to bytes: inout [UInt8]) {
+        for item in content {
+            switch item {
+            case .text(let text): bytes.append(contentsOf: text)
+            case .element(let element): element.appendText(to: &bytes)
+            }
+        }
+    }
+
+    /// Character data without surrounding white space; nothing if nothing is left.
+    var text: String? {
+        let node = self.node
+        guard node.firstChild >= 0 else { return nil }
+        let only = tree.nodes[Int(node.firstChild)]
+        if only.nextSibling < 0 && only.name == XMLTree.textName {
+            let trimmed = tree.bytes(only.start, only.count).trimmingXMLSpace()
+            return trimmed.isEmpty ? nil : String(decoding: trimmed, as: UTF8.self)
+        }
+        return rawText.trimmed
+    }
+
+    /// Character data that stands directly in the element, without that of its children.
+    var ownText: String? {
+        var bytes: [UInt8] = []
+        for case .text(let text) in content { bytes.append(contentsOf: text) }
+        let trimmed = bytes[...].trimmingXMLSpace()
+        return trimmed.isEmpty ? nil : String(decoding: trimmed, as: UTF8.self)
+    }
+}
+
+extension ArraySlice<UInt8> {
+    /// Without space, tab, line feed and carriage return at both ends.
+    func trimmingXMLSpace() -> ArraySlice<UInt8> {
+        var slice = self
+        while let first = slice.first, first.isXMLSpace { slice.removeFirst() }
+        while let last = slice.last, last.isXMLSpace { slice.removeLast() }
+        return slice
+    }
+}
+
+extension UInt8 {
+    var isXMLSpace: Bool { self == 0x20 || self == 0x0A || self == 0x09 || self == 0x0D || self == 0x0C }
+}
+
+extension String {
+    /// Without surrounding white space (ASCII's and NBSP); nothing if nothing is left.
+    var trimmed: String? {
+        var view = utf8[...]
+        while let first = view.first, first.isXMLSpace { view.removeFirst() }
+        while let last = view.last, last.isXMLSpace { view.removeLast() }
+        if view.isEmpty { return nil }
+        return view.count == utf8.count ? self : String(Substring(view))
+    }
+}

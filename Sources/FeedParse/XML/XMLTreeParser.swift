@@ -1,0 +1,284 @@
+import CXML2
+import FeedModel
+
+/// Bytes to `XMLTree` by libxml2's SAX2 interface.
+///
+/// The bytes are UTF-8 already and hold no document type (`XMLPrologue` and `XMLMender` see to it), so
+/// that libxml2 has no entity, no attribute default and no external subset to deal with. Parsing is
+/// strict: the first error that XML calls fatal ends it, and `error` tells where.
+struct XMLTreeParser {
+    struct Failure {
+        var message: String
+        var line: Int
+        /// The input ended inside an element, a comment or a section.
+        var isEarlyEnd: Bool
+    }
+
+    struct Outcome {
+        var tree: XMLTree
+        var failure: Failure?
+        var undeclaredPrefixes: [(prefix: String, line: Int)] = []
+        var tooDeepAtLine: Int?
+        var tooManyNamespaces = false
+    }
+
+    /// Deeper elements are left out; their text goes to the element at this depth.
+    static let maximumDepth = 200
+    /// libxml2 searches the declarations in scope from the end, for each prefixed name.
+    static let maximumNamespacesInScope = 1000
+
+    static func parse(_ bytes: UnsafeBufferPointer<UInt8>) -> Outcome {
+        initializeLibrary
+        let builder = TreeBuilder(expectedBytes: bytes.count)
+        var outcome = Outcome(tree: builder.tree)
+        guard let base = bytes.baseAddress, bytes.count > 0, bytes.count < Int(Int32.max),
+            // Copies the bytes and ends them with the NUL that the parser relies on.
+            let context = base.withMemoryRebound(
+                to: CChar.self, capacity: bytes.count, { xmlCreateMemoryParserCtxt($0, Int32(bytes.count)) })
+        else {
+            outcome.failure = Failure(message: "the document is empty", line: 1, isEarlyEnd: true)
+            return outcome
+        }
+        defer { xmlFreeParserCtxt(context) }
+        // The context keeps the table that it came with, to free it; ours is put in by value.
+        var handler = xmlSAXHandler()
+        cxml2_silent_handler(&handler)
+        handler.startElementNs = startElement
+        handler.endElementNs = endElement
+        handler.characters = characters
+        handler.cdataBlock = characters
+        handler.ignorableWhitespace = characters
+        handler.serror = structuredError
+        context.pointee.sax.pointee = handler
+        // HUGE lifts the limit of 10 MB a node (bodies are bounded elsewhere) and of depth (bounded here);
+        // the encoding is decided already; nothing goes to the network or to stderr.
+        _ = xmlCtxtUseOptions(
+            context,
+            Int32(
+                XML_PARSE_HUGE.rawValue | XML_PARSE_NONET.rawValue | XML_PARSE_IGNORE_ENC.rawValue
+                    | XML_PARSE_NOERROR.rawValue | XML_PARSE_NOWARNING.rawValue))
+        context.pointee.sax.pointee.serror = structuredError
+        builder.context = context
+        // The parser holds the builder for the length of this call only.
+        context.pointee.userData = Unmanaged.passUnretained(builder).toOpaque()
+        withExtendedLifetime(builder) { _ = xmlParseDocument(context) }
+        builder.finish()
+        if let document = context.pointee.myDoc {
+            context.pointee.myDoc = nil
+            xmlFreeDoc(document)
+        }
+        outcome.failure = builder.failure
+        outcome.undeclaredPrefixes = builder.undeclaredPrefixes
+        outcome.tooDeepAtLine = builder.tooDeepAtLine
+        outcome.tooManyNamespaces = builder.tooManyNamespaces
+        if context.pointee.wellFormed == 0 && outcome.failure == nil {
+            outcome.failure = Failure(message: "not well-formed", line: 1, isEarlyEnd: false)
+        }
+        return outcome
+    }
+
+    /// Once a process, before any context.
+    private static let initializeLibrary: Void = xmlInitParser()
+}
+
+// The callbacks run on the thread that called `parse`, inside that call; what they are handed lives
+// until they return.
+
+private func builder(_ context: UnsafeMutableRawPointer?) -> TreeBuilder? {
+    context.map { Unmanaged<TreeBuilder>.fromOpaque($0).takeUnretainedValue() }
+}
+
+private let startElement: startElementNsSAX2Func = {
+    (context, local, prefix, uri, namespaceCount, _, attributeCount, _, attributes) in
+    builder(context)?.start(
+        local: local, prefix: prefix, uri: uri, namespaceCount: Int(namespaceCount),
+        attributes: UnsafeBufferPointer(start: attributes, count: Int(attributeCount) * 5))
+}
+
+private let endElement: endElementNsSAX2Func = { (context, _, _, _) in builder(context)?.end() }
+
+private let characters: charactersSAXFunc = { (context, text, count) in
+    guard let text, count > 0 else { return }
+    builder(context)?.characters(UnsafeBufferPointer(start: text, count: Int(count)))
+}
+
+private let structuredError: xmlStructuredErrorFunc = { (context, error) in
+    guard let error else { return }
+    builder(context)?.noted(error.pointee)
+}
+
+private final class TreeBuilder {
+    let tree = XMLTree()
+    var context: xmlParserCtxtPtr?
+    var failure: XMLTreeParser.Failure?
+    var undeclaredPrefixes: [(prefix: String, line: Int)] = []
+    var tooDeepAtLine: Int?
+    var tooManyNamespaces = false
+
+    /// Open elements and, for each, its last child and how many namespaces it declares.
+    private var open: [(node: Int32, lastChild: Int32, namespaces: Int)] = []
+    private var namespacesInScope = 0
+    /// Open elements below `maximumDepth`, that have no node.
+    private var droppedDepth = 0
+
+    init(expectedBytes: Int) {
+        tree.arena.reserveCapacity(expectedBytes)
+        tree.nodes.reserveCapacity(expectedBytes / 64 + 16)
+        open.reserveCapacity(32)
+    }
+
+    private var line: Int32 { context.map { cxml2_line($0) } ?? 0 }
+
+    func start(
+        local: UnsafePointer<xmlChar>?, prefix: UnsafePointer<xmlChar>?, uri: UnsafePointer<xmlChar>?,
+        namespaceCount: Int, attributes: UnsafeBufferPointer<UnsafePointer<xmlChar>?>
+    ) {
+        namespacesInScope += namespaceCount
+        if namespacesInScope > XMLTreeParser.maximumNamespacesInScope {
+            tooManyNamespaces = true
+            if let context { xmlStopParser(context) }
+            return
+        }
+        if open.count >= XMLTreeParser.maximumDepth {
+            if droppedDepth == 0 && tooDeepAtLine == nil { tooDeepAtLine = Int(line) }
+            droppedDepth += 1
+            droppedNamespaces.append(namespaceCount)
+            return
+        }
+        let firstAttribute = Int32(tree.attributes.count)
+        for at in stride(from: 0, to: attributes.count, by: 5) {
+            // localname, prefix, URI, value, end of value
+            guard let value = attributes[at + 3], let end = attributes[at + 4] else { continue }
+            let start = Int32(tree.arena.count)
+            tree.arena.append(contentsOf: UnsafeBufferPointer(start: value, count: end - value))
+            tree.attributes.append(
+                XMLTree.Attribute(
+                    name: name(local: attributes[at], prefix: attributes[at + 1], uri: attributes[at + 2]),
+                    start: start, count: Int32(end - value)))
+        }
+        let index = append(
+            XMLTree.Node(
+                name: name(local: local, prefix: prefix, uri: uri), start: firstAttribute,
+                count: Int32(tree.attributes.count) - firstAttribute, line: line))
+        open.append((index, -1, namespaceCount))
+    }
+
+    private var droppedNamespaces: [Int] = []
+
+    private func append(_ node: XMLTree.Node) -> Int32 {
+        let index = Int32(tree.nodes.count)
+        tree.nodes.append(node)
+        if !open.isEmpty {
+            let top = open.count - 1
+            if open[top].lastChild < 0 {
+                tree.nodes[Int(open[top].node)].firstChild = index
+            } else {
+                tree.nodes[Int(open[top].lastChild)].nextSibling = index
+            }
+            open[top].lastChild = index
+        }
+        return index
+    }
+
+    func end() {
+        if droppedDepth > 0 {
+            droppedDepth -= 1
+            namespacesInScope -= droppedNamespaces.popLast() ?? 0
+            return
+        }
+        if let last = open.popLast() { namespacesInScope -= last.namespaces }
+    }
+
+    func characters(_ bytes: UnsafeBufferPointer<UInt8>) {
+        guard let top = open.last else { return }
+        let start = Int32(tree.arena.count)
+        tree.arena.append(contentsOf: bytes)
+        let last = Int(top.lastChild)
+        if last >= 0, tree.nodes[last].name == XMLTree.textName,
+            tree.nodes[last].start + tree.nodes[last].count == start
+        {
+            tree.nodes[last].count += Int32(bytes.count)
+        } else {
+            _ = append(XMLTree.Node(name: XMLTree.textName, start: start, count: Int32(bytes.count), line: 0))
+        }
+    }
+
+    func noted(_ error: xmlError) {
+        if error.code == XML_NS_ERR_UNDEFINED_NAMESPACE.rawValue {
+            if undeclaredPrefixes.count < 8, let prefix = error.str1 {
+                undeclaredPrefixes.append((String(cString: prefix), Int(error.line)))
+            }
+            return
+        }
+        guard error.level == XML_ERR_FATAL, failure == nil else { return }
+        var message = error.message.map { String(cString: $0) } ?? "not well-formed"
+        while message.last?.isWhitespace == true { message.removeLast() }
+        let earlyEnds = [
+            XML_ERR_TAG_NOT_FINISHED, XML_ERR_CDATA_NOT_FINISHED, XML_ERR_COMMENT_NOT_FINISHED,
+            XML_ERR_DOCUMENT_END, XML_ERR_DOCUMENT_EMPTY,
+        ]
+        failure = XMLTreeParser.Failure(
+            message: String(message.prefix(200)), line: Int(error.line),
+            isEarlyEnd: earlyEnds.contains { $0.rawValue == error.code })
+    }
+
+    func finish() { context = nil }
+
+    // MARK: names
+
+    /// libxml2 interns names in the context's dictionary: equal names are equal pointers. Open addressing
+    /// over them, grown by doubling.
+    private var slots: [(local: UInt, prefix: UInt, uri: UInt, name: Int32)] =
+        Array(repeating: (0, 0, 0, -1), count: 128)
+
+    private func name(
+        local: UnsafePointer<xmlChar>?, prefix: UnsafePointer<xmlChar>?, uri: UnsafePointer<xmlChar>?
+    ) -> Int32 {
+        let key = (UInt(bitPattern: local), UInt(bitPattern: prefix), UInt(bitPattern: uri))
+        var slot = TreeBuilder.hash(key, slots.count)
+        while slots[slot].name >= 0 {
+            if slots[slot].local == key.0 && slots[slot].uri == key.2 && slots[slot].prefix == key.1 {
+                return slots[slot].name
+            }
+            slot = (slot + 1) & (slots.count - 1)
+        }
+        let index = Int32(tree.names.count)
+        tree.names.append(TreeBuilder.meaning(local: local, prefix: prefix, uri: uri))
+        slots[slot] = (key.0, key.1, key.2, index)
+        if tree.names.count * 2 > slots.count { growSlots() }
+        return index
+    }
+
+    private func growSlots() {
+        var larger: [(local: UInt, prefix: UInt, uri: UInt, name: Int32)] =
+            Array(repeating: (0, 0, 0, -1), count: slots.count * 2)
+        for one in slots where one.name >= 0 {
+            var slot = TreeBuilder.hash((one.local, one.prefix, one.uri), larger.count)
+            while larger[slot].name >= 0 { slot = (slot + 1) & (larger.count - 1) }
+            larger[slot] = one
+        }
+        slots = larger
+    }
+
+    private static func hash(_ key: (UInt, UInt, UInt), _ count: Int) -> Int {
+        let mixed = (key.0 &* 31 &+ key.1 &* 17 &+ key.2) &* 0x9E37_79B9_7F4A_7C15
+        return Int(truncatingIfNeeded: mixed >> 32) & (count - 1)
+    }
+
+    private static func meaning(
+        local: UnsafePointer<xmlChar>?, prefix: UnsafePointer<xmlChar>?, uri: UnsafePointer<xmlChar>?
+    ) -> XMLName {
+        func string(_ pointer: UnsafePointer<xmlChar>?) -> String { pointer.map { String(cString: $0) } ?? "" }
+        var local = string(local)
+        var prefix = string(prefix)
+        // With a prefix that nobody declared, libxml2 may hand over the whole name.
+        if prefix.isEmpty, uri == nil, let colon = local.firstIndex(of: ":") {
+            prefix = String(local[..<colon])
+            local = String(local[local.index(after: colon)...])
+        }
+        let uri = string(uri)
+        let namespace =
+            uri.isEmpty && !prefix.isEmpty ? Namespace.of(undeclaredPrefix: prefix) : Namespace.of(uri: uri)
+        return XMLName(namespace: namespace, tag: Tag.of(local), local: local, prefix: prefix, uri: uri)
+    }
+}

@@ -1,0 +1,150 @@
+public import FeedModel
+
+/// What the configuration says, checked and with every default filled in.
+///
+/// `ConfigurationReader` makes it out of files; paths in it are absolute.
+public struct Configuration: Sendable, Hashable {
+    /// The folder of the archive; `nil` where the configuration names none.
+    public var archive: String?
+    /// Where publishers can complain; stands in the User-Agent.
+    public var contact: String?
+    /// Where the HTTP API listens; `nil` is off.
+    public var listen: ListenAddress?
+    public var fetch = FetchSettings()
+    public var schedule = ScheduleSettings()
+    public var keep = KeepSettings()
+    /// In the order of the files, each file's own feeds before those that it includes; none twice.
+    public var feeds: [FeedConfiguration] = []
+    /// The configuration and every file that it includes, in the order in which they were read. Files of
+    /// secrets are not among them.
+    public var files: [String] = []
+
+    public init() {}
+}
+
+public struct ListenAddress: Sendable, Hashable {
+    /// A name or an address; IPv6 without brackets.
+    public var host: String
+    public var port: Int
+
+    public init(host: String, port: Int) {
+        self.host = host
+        self.port = port
+    }
+}
+
+/// `fetch:`, the limits of every transfer.
+public struct FetchSettings: Sendable, Hashable {
+    /// Transfers in flight, over all hosts.
+    public var concurrency = 256
+    /// Transfers in flight to one host.
+    public var perHost = 2
+    /// The least time between two request starts to one host; zero is none.
+    public var hostDelay = Duration.seconds(1)
+    /// Bounds the whole transfer.
+    public var timeout = Duration.seconds(30)
+    public var connectTimeout = Duration.seconds(10)
+    /// Bytes, after decompression.
+    public var maxBody = 16 << 20
+    public var maxRedirects = 5
+    public var addressPolicy = AddressPolicy.publicOnly(except: [])
+    public var proxy = ProxySetting.environment
+    /// Replaces the whole User-Agent.
+    public var userAgent: String?
+    /// Certificate authorities to trust; `nil` is `$SSL_CERT_FILE` or the system's.
+    public var caFile: String?
+
+    public init() {}
+}
+
+public enum ProxySetting: Sendable, Hashable {
+    /// `http_proxy`, `https_proxy` and `no_proxy` of the environment.
+    case environment
+    case none
+    /// May hold a user and a password: for no log and no message.
+    case url(String)
+}
+
+/// `schedule:`, when feeds are polled.
+public struct ScheduleSettings: Sendable, Hashable {
+    /// No feed is polled more often, whatever it or a header says.
+    public var minInterval = Duration.seconds(5 * 60)
+    /// No healthy feed is polled less often.
+    public var maxInterval = Duration.seconds(24 * 3600)
+    public var retryFirst = Duration.seconds(60)
+    public var retryMax = Duration.seconds(24 * 3600)
+    /// Nothing but failures for so long: the feed is dead.
+    public var giveUpAfter = Duration.seconds(60 * 86400)
+    /// An upper bound for the polls of all feeds together; `nil` is none.
+    public var pollsPerHour: Int?
+
+    public init() {}
+}
+
+/// `keep:`, what is archived beside the articles.
+public struct KeepSettings: Sendable, Hashable {
+    public enum RawDocuments: String, Sendable, Hashable, CaseIterable {
+        case none
+        /// WARC records of documents that changed.
+        case changed
+    }
+
+    public var raw = RawDocuments.none
+    /// How long the log of polls goes back; zero keeps none.
+    public var fetchLog = Duration.seconds(30 * 86400)
+
+    public init() {}
+}
+
+/// One feed, `defaults` applied.
+public struct FeedConfiguration: Sendable, Hashable {
+    public enum Interval: Sendable, Hashable {
+        /// Learned from the feed.
+        case auto
+        case every(Duration)
+    }
+
+    public enum Authentication: Sendable, Hashable {
+        /// RFC 7617. The password is in a file.
+        case basic(username: String, passwordFile: String)
+        /// RFC 6750. The token is in a file.
+        case bearer(file: String)
+
+        /// The file that holds the secret; `SecretFile` reads it.
+        public var secretFile: String {
+            switch self {
+            case .basic(_, let file), .bearer(let file): file
+            }
+        }
+    }
+
+    public struct Header: Sendable, Hashable {
+        public var name: String
+        /// May be a secret: for no log and no message.
+        public var value: String
+
+        public init(name: String, value: String) {
+            self.name = name
+            self.value = value
+        }
+    }
+
+    /// As written, without surrounding white space.
+    public var url: String
+    /// Replaces the feed's own.
+    public var title: String?
+    /// Each once, in the order in which they were written.
+    public var tags: [String] = []
+    public var interval = Interval.auto
+    public var headers: [Header] = []
+    public var auth: Authentication?
+    /// Opens private addresses to this feed alone.
+    public var allowPrivateAddresses = false
+    public var enabled = true
+    public var place: SourcePlace
+
+    public init(url: String, place: SourcePlace) {
+        self.url = url
+        self.place = place
+    }
+}

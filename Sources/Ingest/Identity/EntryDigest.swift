@@ -1,0 +1,86 @@
+import Archive
+import Crypto
+public import FeedModel
+import FeedParse
+
+/// An entry with all that identity asks of it, computed once, before the archive is touched.
+public struct EntryDigest: Sendable {
+    let entry: Entry
+    /// Without surrounding white space; nil if empty.
+    let guid: String?
+    let canonicalURL: String?
+    let urlKey: Int64?
+    let form: CanonicalForm
+    /// The body as plain text with its characters intact, paragraphs as lines.
+    let plainText: String
+    /// The entry's JSON without its plain title and body.
+    let json: [UInt8]
+    /// 64 bits over everything that the entry says: equal means that nothing has changed.
+    let fingerprint: Int64
+
+    /// `published`, else `modified`.
+    var instant: Timestamp? { entry.published ?? entry.modified }
+
+    init(_ entry: Entry) {
+        self.entry = entry
+        guid = entry.id.flatMap { $0.isEmpty ? nil : $0 }
+        let original = entry.extensions["feedburner", "origLink"].first?.value ?? entry.url
+        canonicalURL = original.flatMap(CanonicalURL.of)
+        urlKey = canonicalURL.map { EntryDigest.key($0) }
+        plainText = EntryDigest.plainText(of: entry)
+        form = CanonicalForm(entry, plainText: plainText)
+        // Title and hash are the content's; they are put in when the entry is shown.
+        var rest = entry
+        rest.titleText = nil
+        var writer = JSONWriter(reservingCapacity: 1024)
+        writer.item(rest, body: false, contentHash: nil) { _ in }
+        json = writer.bytes
+        var hasher = SHA256()
+        hasher.update(data: json)
+        if var body = entry.body {
+            hasher.update(data: [0])
+            body.value.withUTF8 { hasher.update(bufferPointer: UnsafeRawBufferPointer($0)) }
+        }
+        fingerprint = EntryDigest.firstEightBytes(Array(hasher.finalize()))
+    }
+
+    private static func plainText(of entry: Entry) -> String {
+        let text = entry.body.map { $0.isMarkup ? PlainText.ofHTML($0.value) : $0.value } ?? ""
+        return CanonicalText.folding(text, keepsLines: true)
+    }
+
+    /// An entry's content hash as it is shown.
+    public static func contentHash(of entry: Entry) -> String {
+        CanonicalForm(entry, plainText: plainText(of: entry)).hashText
+    }
+
+    /// Equal in everything by which a document could tell two entries apart.
+    func isCopy(of other: EntryDigest) -> Bool {
+        guid == other.guid && urlKey == other.urlKey && form.hash == other.form.hash
+            && (guid != nil || instant == other.instant)
+    }
+
+    var content: ContentRecord {
+        ContentRecord(
+            hash: form.hash, form: CanonicalForm.version, title: entry.titleText, body: entry.body, text: plainText,
+            length: form.length)
+    }
+
+    func sighting(guid: String?, contentID: Int64) -> SightingRecord {
+        SightingRecord(
+            guid: guid, url: entry.url, urlKey: urlKey, published: entry.published, modified: entry.modified,
+            contentID: contentID, author: entry.authors.first.flatMap { $0.name ?? $0.email },
+            language: entry.language, summary: entry.content == nil ? nil : entry.summaryText, entry: json,
+            fingerprint: fingerprint, attachments: entry.attachments)
+    }
+
+    /// 64 bits that stand for a canonical URL.
+    static func key(_ canonicalURL: String) -> Int64 {
+        var text = canonicalURL
+        return text.withUTF8 { firstEightBytes(Array(SHA256.hash(data: UnsafeRawBufferPointer($0)))) }
+    }
+
+    private static func firstEightBytes(_ bytes: [UInt8]) -> Int64 {
+        Int64(bitPattern: bytes.prefix(8).reduce(0) { $0 << 8 | UInt64($1) })
+    }
+}

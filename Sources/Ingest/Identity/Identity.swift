@@ -1,0 +1,187 @@
+import Archive
+import FeedModel
+
+/// When two entries are one article. THE ONE PLACE where this is decided.
+///
+/// Changing a rule here changes what every archive will hold from then on, and cannot be taken back for
+/// what was joined before. Each rule has its tests by name in `IdentityTests`; change both together.
+///
+/// An entry is held against what the archive knows, by these rules in this order; the first that matches
+/// decides:
+///
+/// 1. `guid`: the same feed and the same reliable guid.
+/// 2. `url`: the same canonical URL, where it is specific and the titles do not speak against it.
+/// 3. `content`: the same content hash of a substantial text, in whatever feed.
+/// 4. `instant`: in one feed the same title, text and publication instant, however short.
+/// 5. `new`: otherwise.
+///
+/// Everything here is a pure function of values; `Reconciler` looks the values up and writes what
+/// follows.
+enum Identity {
+    enum Rule: Int, Sendable {
+        case guid = 1
+        case url = 2
+        case content = 3
+        case instant = 4
+        case new = 5
+    }
+
+    // MARK: what a document says about its own guids and URLs
+
+    /// A guid is unreliable when several entries of one document with different URLs or contents bear it.
+    static func unreliableGuids(_ entries: [EntryDigest]) -> Set<String> {
+        var first: [String: EntryDigest] = [:]
+        var unreliable: Set<String> = []
+        for entry in entries {
+            guard let guid = entry.guid else { continue }
+            if let other = first[guid] {
+                if other.urlKey != entry.urlKey || other.form.hash != entry.form.hash { unreliable.insert(guid) }
+            } else {
+                first[guid] = entry
+            }
+        }
+        return unreliable
+    }
+
+    /// A URL is not specific when several entries of one document bear it.
+    static func sharedURLs(_ entries: [EntryDigest]) -> Set<Int64> {
+        var seen: Set<Int64> = []
+        var shared: Set<Int64> = []
+        for case let key? in entries.map(\.urlKey) where !seen.insert(key).inserted { shared.insert(key) }
+        return shared
+    }
+
+    /// A URL is not specific when it is the feed's home page, or has an empty path and no query.
+    static func namesASite(_ canonicalURL: String, homePage: String?) -> Bool {
+        CanonicalURL.isBareSite(canonicalURL) || canonicalURL == homePage
+    }
+
+    // MARK: rule 1
+
+    /// A known guid begins a new article when URL, title and text have changed all at once, and the
+    /// texts share less than half of their shingles.
+    static func isRecycled(
+        _ entry: EntryDigest, knownURLKey: Int64?, knownTitle: String, knownText: @autoclosure () throws -> String
+    ) rethrows -> Bool {
+        guard entry.urlKey != knownURLKey, entry.form.title != knownTitle else { return false }
+        return try Shingles(entry.form.text).sharedPart(with: Shingles(knownText())) < 0.5
+    }
+
+    // MARK: rule 2
+
+    /// What rule 2 asks of a sighting with the same specific URL.
+    struct SameURL {
+        var isSameFeed: Bool
+        /// Both guids are reliable and differ.
+        var guidsDiffer: Bool
+        /// Canonical.
+        var title: String
+    }
+
+    static func joinsByURL(
+        _ entry: EntryDigest, _ known: SameURL, knownText: @autoclosure () throws -> String
+    ) rethrows -> Bool {
+        if known.isSameFeed {
+            if !known.guidsDiffer || titlesAgree(entry.form.title, known.title) { return true }
+            return try Shingles(entry.form.text).sharedPart(with: Shingles(knownText())) >= 0.5
+        }
+        return titlesAgree(entry.form.title, known.title)
+    }
+
+    /// Equal, or one contains the other; an empty one agrees with any.
+    static func titlesAgree(_ a: String, _ b: String) -> Bool {
+        a == b || a.isEmpty || b.isEmpty || a.contains(b) || b.contains(a)
+    }
+
+    // MARK: rules 3 and 4
+
+    /// Entries of the document that are the article already.
+    static func joinsByContent(
+        _ entry: EntryDigest, specificURLKey: Int64?, inThisDocument: [(specificURLKey: Int64?, instant: Timestamp?)],
+        knownEnclosures: [String]
+    ) -> Bool {
+        guard entry.form.isSubstantial, !enclosuresAllDiffer(entry.form.enclosures, knownEnclosures) else {
+            return false
+        }
+        // A weekly "open thread" with its boilerplate: one text, many articles.
+        return !inThisDocument.contains { other in
+            guard let mine = specificURLKey, let theirs = other.specificURLKey else { return false }
+            return mine != theirs && other.instant != entry.instant
+        }
+    }
+
+    /// - Parameters:
+    ///   - known: a sighting of the same content in the same feed.
+    ///   - isInThisDocument: the document at hand holds that sighting: absent instants are equal only then.
+    static func joinsByInstant(
+        _ entry: EntryDigest, specificURLKey: Int64?, known: KnownSighting, isInThisDocument: Bool,
+        knownEnclosures: [String]
+    ) -> Bool {
+        guard !enclosuresAllDiffer(entry.form.enclosures, knownEnclosures) else { return false }
+        // Entries with nothing but a title are told apart by their links.
+        if entry.form.text.isEmpty, let specificURLKey, let theirs = known.urlKey, specificURLKey != theirs {
+            return false
+        }
+        guard let instant = entry.instant else { return known.instant == nil && isInThisDocument }
+        return instant == known.instant
+    }
+
+    /// Podcast episodes with standing show notes.
+    private static func enclosuresAllDiffer(_ a: [String], _ b: [String]) -> Bool {
+        !a.isEmpty && !b.isEmpty && Set(a).isDisjoint(with: b)
+    }
+
+    // MARK: revisions
+
+    /// What a changed content in a feed that already carried the article is.
+    enum Change {
+        /// A new state of the article.
+        case edit
+        /// The newest state, which this feed shows only now.
+        case catchesUp
+        /// An older state out of some cache: nothing that the archive should take over.
+        case staleCopy
+    }
+
+    /// - Parameters:
+    ///   - newest: the newest revision that holds the content, if any does.
+    ///   - previous: the newest revision that holds what the feed showed before.
+    ///   - latest: the article's newest revision.
+    ///   - isOlder: the entry's `updated` is older than what the feed showed before, or its document's
+    ///     Last-Modified where entries bear no date.
+    static func change(newest: Int?, previous: Int?, latest: Int, isOlder: Bool) -> Change {
+        guard let newest else { return .edit }
+        if newest == latest { return .catchesUp }
+        if isOlder { return .staleCopy }
+        // Another feed was edited twice, and this one has come as far as the first edit.
+        if let previous, newest > previous { return .catchesUp }
+        return .edit
+    }
+
+    // MARK: what an article shows
+
+    /// The sighting whose content the article shows: the fullest among the current ones; ties go to the
+    /// feed on the article's own host, then to the first seen.
+    static func shown(_ candidates: [ShowCandidate]) -> ShowCandidate? {
+        var newestOfFeed: [FeedID: Timestamp] = [:]
+        for candidate in candidates {
+            newestOfFeed[candidate.feed] = max(newestOfFeed[candidate.feed] ?? candidate.lastSeen, candidate.lastSeen)
+        }
+        return candidates
+            .filter { !$0.isSuperseded && $0.lastSeen == newestOfFeed[$0.feed] }
+            .max { a, b in
+                if a.length != b.length { return a.length < b.length }
+                if isOnOwnHost(a) != isOnOwnHost(b) { return isOnOwnHost(b) }
+                return a.sighting > b.sighting
+            }
+    }
+
+    private static func isOnOwnHost(_ candidate: ShowCandidate) -> Bool {
+        func site(_ url: String?) -> String? {
+            let host = url.flatMap { WebURL($0)?.canonicalHost }
+            return host.map { $0.hasPrefix("www.") ? String($0.dropFirst(4)) : $0 }
+        }
+        guard let own = site(candidate.url) else { return false }
+        return own == site(candidate.feedURL)
+    }
+}

@@ -1,0 +1,383 @@
+import Archive
+import FeedModel
+
+/// What a document brought.
+struct Reconciliation: Hashable, Sendable {
+    var new = 0
+    var revised = 0
+    var duplicates = 0
+    /// Articles that this feed had not held before.
+    var firstSightings = 0
+    /// Entries that the feed's sightings knew already: none, in a feed that has polled before, means that
+    /// entries may have come and gone unseen.
+    var known = 0
+}
+
+/// Holds a document's entries against the archive, inside the poll's transaction: looks up what
+/// `Identity` asks for, and writes what follows from its answers.
+///
+/// The entries go through the rules in passes, so that an entry's strongest tie is found before
+/// another entry's weaker one could take its article: first all guids, then all URLs, then, for what is
+/// left, contents, instants and new articles, oldest entry first.
+struct Reconciler: ~Copyable {
+    private let feed: Feed
+    private let entries: [EntryDigest]
+    private let documentModified: Timestamp?
+    private let now: Timestamp
+
+    private var reliableGuid: [String?] = []
+    private var specificURLKey: [Int64?] = []
+    /// By entry.
+    private var joined: [Joined?]
+    /// The feed's sightings when the poll began, as far as its last document or this one names them.
+    private var before: [KnownSighting]
+    private var touched: Set<Int64> = []
+    private var result = Reconciliation()
+
+    private struct Joined {
+        var article: ArticleID
+        var rule: Identity.Rule
+        /// The feed's own sighting that this entry continues.
+        var sighting: KnownSighting?
+    }
+
+    /// - Parameter documentModified: the response's `Last-Modified`, where it can be read.
+    static func reconcile(
+        _ entries: [EntryDigest], of feed: Feed, homePage: String?, documentModified: Timestamp?, at now: Timestamp,
+        in archive: borrowing ArchiveTransaction
+    ) throws -> Reconciliation {
+        var reconciler = try Reconciler(entries, of: feed, documentModified: documentModified, at: now, in: archive)
+        try reconciler.judgeGuidsAndURLs(homePage: homePage.flatMap(CanonicalURL.of), in: archive)
+        try reconciler.joinByGuid(in: archive)
+        try reconciler.joinByURL(in: archive)
+        try reconciler.joinByContentOrBegin(in: archive)
+        try reconciler.writeSightings(in: archive)
+        try reconciler.markLeft(in: archive)
+        return reconciler.result
+    }
+
+    private init(
+        _ entries: [EntryDigest], of feed: Feed, documentModified: Timestamp?, at now: Timestamp,
+        in archive: borrowing ArchiveTransaction
+    ) throws {
+        var distinct: [EntryDigest] = []
+        var byHash: [[UInt8]: [Int]] = [:]
+        for entry in entries {
+            if byHash[entry.form.hash, default: []].contains(where: { entry.isCopy(of: distinct[$0]) }) { continue }
+            byHash[entry.form.hash, default: []].append(distinct.count)
+            distinct.append(entry)
+        }
+        self.feed = feed
+        self.entries = distinct
+        self.documentModified = documentModified
+        self.now = now
+        joined = Array(repeating: nil, count: distinct.count)
+        before = try archive.currentSightings(of: feed.id)
+    }
+
+    // MARK: reliable guids, specific URLs
+
+    private mutating func judgeGuidsAndURLs(homePage: String?, in archive: borrowing ArchiveTransaction) throws {
+        let unreliable = Identity.unreliableGuids(entries)
+        let shared = Identity.sharedURLs(entries)
+        let asksArchive = try archive.hasUnreliable(feed.id)
+        for guid in unreliable { try archive.markUnreliable(.guid, guid, in: feed.id, at: now) }
+        for key in shared { try archive.markUnreliable(.url, String(key), in: feed.id, at: now) }
+        for entry in entries {
+            var guid = entry.guid
+            if let value = guid {
+                let namesASite = CanonicalURL.of(value).map { Identity.namesASite($0, homePage: homePage) } ?? false
+                if try unreliable.contains(value) || namesASite
+                    || asksArchive && archive.isUnreliable(.guid, value, in: feed.id)
+                {
+                    guid = nil
+                }
+            }
+            reliableGuid.append(guid)
+            var key = entry.urlKey
+            if let value = key, let url = entry.canonicalURL {
+                if try shared.contains(value) || Identity.namesASite(url, homePage: homePage)
+                    || asksArchive && archive.isUnreliable(.url, String(value), in: feed.id)
+                {
+                    key = nil
+                }
+            }
+            specificURLKey.append(key)
+        }
+    }
+
+    // MARK: rule 1
+
+    private mutating func joinByGuid(in archive: borrowing ArchiveTransaction) throws {
+        var current: [String: KnownSighting] = [:]
+        for sighting in before {
+            guard let guid = sighting.guid else { continue }
+            if let other = current[guid], other.id > sighting.id { continue }
+            current[guid] = sighting
+        }
+        for (index, entry) in entries.enumerated() {
+            guard let guid = reliableGuid[index],
+                let known = try current[guid] ?? archive.sighting(of: feed.id, guid: guid)
+            else { continue }
+            if known.fingerprint != entry.fingerprint {
+                let content = try archive.content(known.contentID)
+                if try Identity.isRecycled(
+                    entry, knownURLKey: known.urlKey, knownTitle: CanonicalForm.title(content?.title),
+                    knownText: archive.text(ofContent: known.contentID))
+                {
+                    continue
+                }
+            }
+            join(index, Joined(article: known.article, rule: .guid, sighting: known))
+        }
+    }
+
+    // MARK: rule 2
+
+    private mutating func joinByURL(in archive: borrowing ArchiveTransaction) throws {
+        for (index, entry) in entries.enumerated() where joined[index] == nil {
+            guard let key = specificURLKey[index] else { continue }
+            let sightings = try archive.sightings(urlKey: key)
+            // The feed's own sightings first: they are where the entry most likely continues.
+            for known in sightings.filter({ $0.feed == feed.id }) + sightings.filter({ $0.feed != feed.id }) {
+                let isSameFeed = known.feed == feed.id
+                if !isSameFeed, try archive.isUnreliable(.url, String(key), in: known.feed) { continue }
+                let title = CanonicalForm.title(try archive.content(known.contentID)?.title)
+                let sameURL = Identity.SameURL(
+                    isSameFeed: isSameFeed,
+                    guidsDiffer: try isSameFeed && guidsDiffer(index, known, in: archive), title: title)
+                if try Identity.joinsByURL(entry, sameURL, knownText: archive.text(ofContent: known.contentID)) {
+                    let sighting = isSameFeed && continues(known, index) ? known : nil
+                    join(index, Joined(article: known.article, rule: .url, sighting: sighting))
+                    break
+                }
+            }
+        }
+    }
+
+    /// Whether an entry is what one of the feed's sightings shows now: a new guid opens a new row.
+    private func continues(_ sighting: KnownSighting, _ index: Int) -> Bool {
+        if let guid = reliableGuid[index] { return sighting.guid == guid }
+        return sighting.urlKey == entries[index].urlKey && (sighting.guid == nil || sighting.guid == entries[index].guid)
+    }
+
+    private func guidsDiffer(
+        _ index: Int, _ known: KnownSighting, in archive: borrowing ArchiveTransaction
+    ) throws -> Bool {
+        guard let mine = reliableGuid[index], let theirs = known.guid, mine != theirs else { return false }
+        return try !archive.isUnreliable(.guid, theirs, in: feed.id)
+    }
+
+    // MARK: rules 3 to 5
+
+    private mutating func joinByContentOrBegin(in archive: borrowing ArchiveTransaction) throws {
+        let byFingerprint = Dictionary(before.map { ($0.fingerprint, $0) }) { $1 }
+        // Documents list the newest first; articles are numbered from the oldest.
+        for index in entries.indices.reversed() where joined[index] == nil {
+            if let same = byFingerprint[entries[index].fingerprint], !touched.contains(same.id) {
+                // To the letter what the last document held: an entry without guid, URL or date that stays.
+                join(index, Joined(article: same.article, rule: .instant, sighting: same))
+            } else if let known = try articleWithSameContent(index, in: archive) {
+                join(index, known)
+            } else {
+                try begin(index, in: archive)
+            }
+        }
+    }
+
+    private func articleWithSameContent(
+        _ index: Int, in archive: borrowing ArchiveTransaction
+    ) throws -> Joined? {
+        let entry = entries[index]
+        let contents = try archive.contents(hash: entry.form.hash)
+        for content in contents where entry.form.isSubstantial {
+            let here = joined.indices.filter { joined[$0]?.article == content.article }
+                .map { (specificURLKey: specificURLKey[$0], instant: entries[$0].instant) }
+            if Identity.joinsByContent(
+                entry, specificURLKey: specificURLKey[index], inThisDocument: here,
+                knownEnclosures: try enclosures(of: content.article, for: entry, in: archive))
+            {
+                return Joined(article: content.article, rule: .content)
+            }
+        }
+        for content in contents {
+            for known in try archive.sightings(of: content.article)
+            where known.feed == feed.id && known.contentID == content.id {
+                if Identity.joinsByInstant(
+                    entry, specificURLKey: specificURLKey[index], known: known,
+                    isInThisDocument: touched.contains(known.id),
+                    knownEnclosures: try enclosures(of: content.article, for: entry, in: archive))
+                {
+                    return Joined(article: content.article, rule: .instant)
+                }
+            }
+        }
+        return nil
+    }
+
+    private func enclosures(
+        of article: ArticleID, for entry: EntryDigest, in archive: borrowing ArchiveTransaction
+    ) throws -> [String] {
+        if entry.form.enclosures.isEmpty { return [] }
+        return try archive.attachmentURLs(of: article).compactMap(CanonicalURL.ofEnclosure)
+    }
+
+    private mutating func begin(_ index: Int, in archive: borrowing ArchiveTransaction) throws {
+        let entry = entries[index]
+        let guid = reliableGuid[index]
+        let (article, sighting, content) = try archive.insertArticle(
+            entry.content, sighting: { entry.sighting(guid: guid, contentID: $0) }, in: feed.id,
+            rule: Identity.Rule.new.rawValue, modified: entry.entry.modified, at: now)
+        _ = content
+        joined[index] = Joined(article: article, rule: .new)
+        touched.insert(sighting)
+        result.new += 1
+        result.firstSightings += 1
+    }
+
+    private mutating func join(_ index: Int, _ value: Joined) {
+        joined[index] = value
+        if let sighting = value.sighting {
+            touched.insert(sighting.id)
+            result.known += 1
+        }
+    }
+
+    // MARK: sightings, contents, revisions
+
+    private mutating func writeSightings(in archive: borrowing ArchiveTransaction) throws {
+        var changed: [ArticleID: [Int]] = [:]
+        for (index, value) in joined.enumerated() {
+            guard let value, value.rule != .new else { continue }
+            if isUnchanged(index), let sighting = value.sighting {
+                if !sighting.isCurrent { try archive.markCurrent(sighting: sighting.id) }
+            } else {
+                changed[value.article, default: []].append(index)
+            }
+        }
+        for (article, indices) in changed.sorted(by: { $0.key < $1.key }) {
+            try write(indices, of: article, in: archive)
+        }
+    }
+
+    private func isUnchanged(_ index: Int) -> Bool {
+        joined[index]?.sighting?.fingerprint == entries[index].fingerprint
+    }
+
+    /// Writes the changed entries of the document that are one article known before, or begun by another
+    /// entry of this document.
+    private mutating func write(
+        _ indices: [Int], of article: ArticleID, in archive: borrowing ArchiveTransaction
+    ) throws {
+        guard let head = try archive.head(of: article) else { return }
+        let own = try archive.sightings(of: article).filter { $0.feed == feed.id }
+        let isNewHere = own.isEmpty
+        // What the feed showed of the article before this poll, in its latest document that held it.
+        let latest = own.map { $0.lastSeen ?? .max }.max()
+        let shownBefore = own.filter { ($0.lastSeen ?? .max) == latest }.map(\.contentID)
+        var revision = head.revision
+
+        for index in indices {
+            let entry = entries[index]
+            let sighting = joined[index]?.sighting ?? own.last { continues($0, index) }
+            if let sighting { touched.insert(sighting.id) }
+            let previous = sighting?.contentID ?? shownBefore.first
+            let stored = try archive.contents(hash: entry.form.hash).first { $0.article == article }
+
+            var isRevision = false
+            if isNewHere {
+                // A further feed makes a revision only by a content that nobody had and that is fuller.
+                let shown = try archive.content(head.shownContent)
+                isRevision = stored == nil && entry.form.length > (shown?.length ?? 0)
+            } else if !shownBefore.contains(where: { $0 == stored?.id }) {
+                switch try change(to: stored?.id, from: previous, index, sighting, article, revision, in: archive) {
+                case .edit: isRevision = true
+                case .catchesUp: break
+                case .staleCopy:
+                    if let sighting, !sighting.isCurrent { try archive.markCurrent(sighting: sighting.id) }
+                    continue
+                }
+            }
+
+            let contentID = try stored?.id ?? archive.insertContent(entry.content, of: article)
+            let record = entry.sighting(guid: reliableGuid[index], contentID: contentID)
+            if let sighting {
+                try archive.updateSighting(sighting.id, record, of: article)
+                if sighting.id == head.shownSighting, stored != nil {
+                    try archive.updateMarkup(ofContent: contentID, entry.content)
+                }
+            } else {
+                touched.insert(
+                    try archive.insertSighting(
+                        record, of: article, in: feed.id, rule: joined[index]?.rule.rawValue ?? 0, at: now))
+            }
+            if isRevision {
+                revision += 1
+                try archive.insertRevision(
+                    revision, of: article, content: contentID, feed: feed.id, modified: entry.entry.modified, at: now)
+                try archive.setRevision(revision, of: article)
+                result.revised += 1
+                if !isNewHere {
+                    if let previous, !isStillShown(previous, of: article) {
+                        try archive.markSuperseded(content: previous, true)
+                    }
+                    try archive.markSuperseded(content: contentID, false)
+                }
+            }
+        }
+        try logChanges(of: article, from: head.revision, to: revision, isNewHere: isNewHere, in: archive)
+        if let shown = Identity.shown(try archive.showCandidates(of: article)),
+            shown.sighting != head.shownSighting || shown.content != head.shownContent
+        {
+            try archive.show(content: shown.content, sighting: shown.sighting, of: article)
+        }
+    }
+
+    /// Another entry of this document shows the content, as before.
+    private func isStillShown(_ content: Int64, of article: ArticleID) -> Bool {
+        joined.indices.contains { index in
+            joined[index]?.article == article && joined[index]?.sighting?.contentID == content && isUnchanged(index)
+        }
+    }
+
+    private mutating func logChanges(
+        of article: ArticleID, from old: Int, to new: Int, isNewHere: Bool, in archive: borrowing ArchiveTransaction
+    ) throws {
+        if isNewHere {
+            result.firstSightings += 1
+            result.duplicates += 1
+            try archive.appendChange(.duplicate, article: article, revision: new, feed: feed.id, at: now)
+        }
+        for revision in old..<new {
+            try archive.appendChange(.revised, article: article, revision: revision + 1, feed: feed.id, at: now)
+        }
+    }
+
+    private func change(
+        to content: Int64?, from previous: Int64?, _ index: Int, _ sighting: KnownSighting?, _ article: ArticleID,
+        _ latest: Int, in archive: borrowing ArchiveTransaction
+    ) throws -> Identity.Change {
+        guard let content else { return .edit }
+        let entry = entries[index]
+        let revisions = try archive.revisions(of: article)
+        let isOlder: Bool =
+            if let updated = entry.entry.modified, let known = sighting?.modified {
+                updated < known
+            } else if entry.entry.modified == nil, let documentModified, let known = feed.poll.documentModified {
+                documentModified < known
+            } else {
+                false
+            }
+        return Identity.change(
+            newest: revisions.first { $0.contentID == content }?.number,
+            previous: revisions.first { $0.contentID == previous }?.number, latest: latest, isOlder: isOlder)
+    }
+
+    // MARK: what has left
+
+    private func markLeft(in archive: borrowing ArchiveTransaction) throws {
+        for sighting in before where !touched.contains(sighting.id) {
+            try archive.markLeft(sighting: sighting.id, lastSeen: feed.poll.lastSuccess ?? now)
+        }
+    }
+}

@@ -1,0 +1,51 @@
+import Archive
+import FeedFetch
+import FeedModel
+
+/// One poll of one feed, told on one page:
+///
+/// ```
+/// due → fetch → judge → read → digest → reconcile → record → reschedule
+///         │                                │__________________│
+///     publisher                         one transaction, durable
+///                                       before the poll has ended
+/// ```
+///
+/// Whatever a publisher does is a value that ends in the feed's state. What is thrown says that the
+/// archive or the program is broken.
+struct FeedPoll: Sendable {
+    let fetcher: FeedFetcher
+    let archive: Archive
+    let time: any TimeSource
+    /// 0 to 1, drawn anew at each call.
+    let jitter: @Sendable () -> Double
+
+    struct Result: Sendable {
+        /// `nil` for a poll that was abandoned, or of a feed that is not there any more: nothing was written.
+        var report: PollReport?
+        /// The host that the poll still holds in the queue.
+        var heldHost: String?
+    }
+
+    func run(_ id: FeedID, settings: FeedPollSettings) async throws -> Result {
+        guard let feed = try archive.feed(id) else { return Result(heldHost: nil) }
+        let outcome = await fetcher.fetch(settings.request(for: feed))
+        let now = time.now
+        let attempt = PollAttempt(feed: feed, outcome: outcome, rules: settings.rules, now: now, jitter: jitter())
+        let record: PollRecord
+        switch PollVerdict.judge(outcome, at: now) {
+        case .abandoned:
+            return Result(heldHost: outcome.heldHost)
+        case .notModified(let response):
+            record = attempt.unchanged(response)
+        case .document(let response):
+            record = attempt.read(response)
+        case .gone(let error):
+            record = attempt.gone(error)
+        case .failure(let error, let retryAfter, let pausesHost):
+            record = attempt.failure(error, retryAfter: retryAfter, pausesHost: pausesHost)
+        }
+        let report = try await archive.write { try record.commit(in: $0) }
+        return Result(report: report, heldHost: outcome.heldHost)
+    }
+}

@@ -1,0 +1,36 @@
+import FeedFetch
+import FeedModel
+
+/// What the configuration says of one feed's polls.
+struct FeedPollSettings: Sendable {
+    let fetch: FetchSettings
+    let userAgent: String
+    let feed: FeedConfiguration
+    let credential: Credential?
+    let rules: ScheduleRules
+
+    init(_ feed: FeedConfiguration, of configuration: Configuration, credential: Credential?) {
+        self.feed = feed
+        self.credential = credential
+        fetch = configuration.fetch
+        let contact = configuration.contact.map { " (\($0))" } ?? ""
+        userAgent = configuration.fetch.userAgent ?? "\(Program.name)/\(Program.version)\(contact)"
+        let schedule = configuration.schedule
+        var interval: Duration?
+        if case .every(let duration) = feed.interval { interval = duration }
+        rules = ScheduleRules(
+            minInterval: schedule.minInterval, maxInterval: schedule.maxInterval, retryFirst: schedule.retryFirst,
+            retryMax: schedule.retryMax, giveUpAfter: schedule.giveUpAfter,
+            configured: interval)
+    }
+
+    func request(for feed: Feed) -> FeedRequest {
+        FeedRequest(
+            url: feed.poll.url, configuredURL: feed.configuredURL, validators: feed.poll.validators,
+            headers: self.feed.headers.map { HTTPField(name: $0.name, value: Array($0.value.utf8)) },
+            credential: credential, userAgent: userAgent, maxRedirects: fetch.maxRedirects,
+            limits: TransferLimits(
+                timeout: fetch.timeout, connectTimeout: fetch.connectTimeout, maxBody: fetch.maxBody),
+            addressPolicy: self.feed.allowPrivateAddresses ? .any : fetch.addressPolicy)
+    }
+}

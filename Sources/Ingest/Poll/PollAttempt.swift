@@ -1,0 +1,228 @@
+import Archive
+import Crypto
+import FeedFetch
+import FeedModel
+import FeedParse
+
+/// From an answer to what is to be recorded: pure but for the time that reading takes.
+struct PollAttempt {
+    let feed: Feed
+    let outcome: FetchOutcome
+    let rules: ScheduleRules
+    let now: Timestamp
+    let jitter: Double
+
+    /// Documents read by an older reader are read again when they come again.
+    private static let readerVersion: UInt8 = 1
+
+    // MARK: success
+
+    func unchanged(_ response: FeedResponse) -> PollRecord {
+        var state = succeeded(response)
+        // A 304 keeps the validators, and replaces those that it brings (RFC 9111, 4.3.4).
+        if var validators = state.validators {
+            if let etag = response.bytes(of: "ETag") { validators.etag = etag }
+            if let lastModified = response.bytes(of: "Last-Modified") { validators.lastModified = lastModified }
+            state.validators = validators
+        }
+        reschedule(&state, response)
+        return record(state, figures(.notModified, status: response.status))
+    }
+
+    /// A body with status 200: the document that it is, or why it is none.
+    func read(_ response: FeedResponse) -> PollRecord {
+        let hash = PollAttempt.hash(response.body)
+        let isSame = hash == feed.poll.documentHash
+        let parsed: ParsedFeed?
+        if isSame {
+            parsed = nil
+        } else {
+            let context = DocumentContext(
+                url: PollAttempt.baseURL(of: response), contentType: response.values(of: "Content-Type").last)
+            switch FeedReader.read(response.body, context: context) {
+            case .success(let feed): parsed = feed
+            case .failure(let reason):
+                return failure(
+                    PollError(code: reason.code.rawValue, message: reason.message), retryAfter: nil, pausesHost: false)
+            }
+        }
+        var state = succeeded(response)
+        let etag = response.bytes(of: "ETag")
+        let lastModified = response.bytes(of: "Last-Modified")
+        state.validators = Validators(etag: etag, lastModified: lastModified, url: response.finalURL)
+        if state.validators?.isEmpty == true { state.validators = nil }
+        state.documentHash = hash
+        state.hub = hub(response, parsed)
+        let documentModified = response.values(of: "Last-Modified").last.flatMap(HTTPDate.parse)
+        if let documentModified {
+            state.documentModified = max(state.documentModified ?? documentModified, documentModified)
+        }
+        if let parsed { take(parsed, into: &state) }
+        reschedule(&state, response)
+
+        var record = record(state, figures(.notModified, status: response.status))
+        if let parsed {
+            record.document = PollRecord.Document(
+                entries: parsed.entries.map(EntryDigest.init), homePage: parsed.homePageURL,
+                lastModified: documentModified)
+        }
+        if let moved = response.permanentURL, moved != feed.poll.url { record.movedTo = moved }
+        return record
+    }
+
+    /// What every success leaves: no failure, and a word on redirects that were not kept.
+    private func succeeded(_ response: FeedResponse) -> PollState {
+        var state = polled(status: response.status)
+        state.state = .active
+        state.lastSuccess = now
+        state.failures = 0
+        state.failingSince = nil
+        state.lastError = nil
+        if let hop = response.hops.first(where: { $0.isPermanent && $0.isDowngrade }) {
+            state.setNotice(
+                PollError(
+                    code: "redirect-not-kept",
+                    message: "\(feed.poll.url) redirects permanently to \(hop.to), which is not encrypted; this is followed but not kept"),
+                at: now)
+        } else {
+            state.setNotice(nil, at: now)
+        }
+        return state
+    }
+
+    private func take(_ parsed: ParsedFeed, into state: inout PollState) {
+        state.title = parsed.titleText ?? state.title
+        state.homePageURL = parsed.homePageURL
+        var hints = ScheduleHints()
+        hints.learned = LearnedInterval.of(parsed.entries.map { $0.published ?? $0.modified }, at: now)
+        hints.ttl = parsed.ttlSeconds.flatMap(PollAttempt.wait)
+        hints.updatePeriod = parsed.updateIntervalSeconds.flatMap(PollAttempt.wait)
+        for hour in parsed.skipHours where (0..<24).contains(hour) { hints.skipHours |= 1 << UInt32(hour) }
+        for (index, day) in Weekday.allCases.enumerated() where parsed.skipDays.contains(day) {
+            hints.skipDays |= 1 << UInt8(index)
+        }
+        state.hints = hints
+    }
+
+    /// Zero and negative waits are none; absurd ones are very long.
+    private static func wait(_ seconds: Int) -> Duration? {
+        seconds > 0 ? .seconds(Int64(min(seconds, Int(Int32.max)))) : nil
+    }
+
+    private func reschedule(_ state: inout PollState, _ response: FeedResponse) {
+        // A 304 can bring new freshness; one that says nothing leaves what the document came with.
+        let stated = Freshness.lifetime(header: response.values(of:), receivedAt: now)
+        if stated != nil || response.status == 200 { state.hints.freshness = stated }
+        let left = Freshness.remaining(of: state.hints.freshness, header: response.values(of:))
+        apply(NextPoll.afterSuccess(at: now, hints: state.hints, freshness: left, rules: rules), to: &state)
+    }
+
+    /// A hub is found in the Link header first, else in the document; the same document keeps its own.
+    private func hub(_ response: FeedResponse, _ parsed: ParsedFeed?) -> String? {
+        if let target = LinkHeader.target(rel: "hub", in: response.values(of: "Link")) {
+            return WebURL(response.finalURL)?.resolving(target)?.string ?? target
+        }
+        guard let parsed else { return feed.poll.hub }
+        return parsed.hubs.first { $0.type.lowercased() == "websub" }?.url
+    }
+
+    /// Content-Location where it speaks of the same site, else the URL that answered (RFC 3986, 5.1.3).
+    private static func baseURL(of response: FeedResponse) -> String {
+        guard let final = WebURL(response.finalURL),
+            let location = response.values(of: "Content-Location").last.flatMap(final.resolving),
+            location.isHTTP, location.origin == final.origin
+        else { return response.finalURL }
+        return location.string
+    }
+
+    static func hash(_ body: [UInt8]) -> [UInt8] {
+        var hasher = SHA256()
+        hasher.update(data: [readerVersion])
+        body.withUnsafeBytes { hasher.update(bufferPointer: $0) }
+        return Array(hasher.finalize())
+    }
+
+    // MARK: failure
+
+    func failure(_ error: PollError, retryAfter: Duration?, pausesHost: Bool) -> PollRecord {
+        var state = polled(status: outcome.status)
+        state.failures += 1
+        state.lastError = error
+        let since = state.failingSince ?? now
+        state.failingSince = since
+        state.state = now - since >= rules.giveUpAfter ? .dead : .failing
+        let next = NextPoll.afterFailure(
+            at: now, failures: state.failures, retryAfter: retryAfter, isDead: state.state == .dead, rules: rules,
+            jitter: jitter)
+        apply(next, to: &state)
+        var record = record(state, figures(.failed, status: outcome.status, error: error))
+        if pausesHost, let host = WebURL(outcome.finalURL ?? feed.poll.url)?.canonicalHost, let until = next.at {
+            record.pause = (host, until)
+        }
+        return record
+    }
+
+    func gone(_ error: PollError) -> PollRecord {
+        var state = polled(status: outcome.status)
+        state.state = .gone
+        state.failures += 1
+        state.failingSince = state.failingSince ?? now
+        state.lastError = error
+        apply(NextPoll(), to: &state)
+        return record(state, figures(.failed, status: outcome.status, error: error))
+    }
+
+    // MARK: parts
+
+    private func polled(status: Int?) -> PollState {
+        var state = feed.poll
+        state.lastPoll = now
+        state.lastStatus = status
+        return state
+    }
+
+    private func apply(_ next: NextPoll, to state: inout PollState) {
+        state.nextPoll = next.at
+        state.interval = next.interval
+        state.intervalReason = next.reason
+    }
+
+    private func figures(_ outcome: PollFigures.Outcome, status: Int?, error: PollError? = nil) -> PollFigures {
+        PollFigures(
+            outcome: outcome, status: status, errorCode: error?.code, bytes: self.outcome.bytesOnWire,
+            duration: self.outcome.duration)
+    }
+
+    private func record(_ state: PollState, _ figures: PollFigures) -> PollRecord {
+        PollRecord(feed: feed, state: state, figures: figures, now: now)
+    }
+}
+
+extension FetchOutcome {
+    var status: Int? {
+        if case .response(let response) = self { response.status } else { nil }
+    }
+
+    var finalURL: String? {
+        if case .response(let response) = self { response.finalURL } else { nil }
+    }
+
+    var bytesOnWire: Int {
+        switch self {
+        case .response(let response): response.bytesOnWire
+        case .failure(let failure): failure.bytesOnWire
+        }
+    }
+
+    var duration: Duration {
+        if case .response(let response) = self { response.duration } else { .zero }
+    }
+
+    /// The host that the poll still holds in the gate.
+    var heldHost: String? {
+        switch self {
+        case .response(let response): response.heldHost
+        case .failure(let failure): failure.heldHost
+        }
+    }
+}

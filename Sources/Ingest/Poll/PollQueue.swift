@@ -1,0 +1,347 @@
+public import FeedFetch
+public import FeedModel
+import DequeModule
+import HeapModule
+
+/// What may be in flight.
+public struct HostLimits: Hashable, Sendable {
+    /// Polls in flight, over all hosts.
+    public var concurrency: Int
+    /// Transfers in flight to one host.
+    public var perHost: Int
+    /// The least time between two request starts to one host.
+    public var hostDelay: Duration
+
+    public init(concurrency: Int, perHost: Int, hostDelay: Duration) {
+        self.concurrency = concurrency
+        self.perHost = perHost
+        self.hostDelay = hostDelay
+    }
+}
+
+/// Which feed is polled next: a heap of (time, feed), and a budget for each host.
+///
+/// `next()` suspends until a feed is due, its host has room for it and fewer polls are in flight than may
+/// be: this is the backpressure of the whole pipeline. Redirects to other hosts pass through the same
+/// budgets (`HostGate`), and go before feeds that have not started.
+///
+/// A feed is in one of four places: scheduled (in the heap), waiting (due, at its host), in flight, or
+/// nowhere (gone, disabled, removed). All times come from the time source that is handed in.
+public actor PollQueue: HostGate {
+    private struct Due: Comparable {
+        var at: Timestamp
+        var feed: FeedID
+        static func < (a: Due, b: Due) -> Bool { a.at < b.at }
+    }
+
+    private struct Ready: Comparable {
+        var at: Timestamp
+        var host: String
+        static func < (a: Ready, b: Ready) -> Bool { a.at < b.at }
+    }
+
+    private enum Place: Hashable {
+        case scheduled(Timestamp)
+        case waiting
+        case inFlight
+    }
+
+    private struct Slot {
+        var host: String
+        var place: Place?
+        /// To be polled again as soon as the poll in flight has ended.
+        var isWantedAgain = false
+    }
+
+    private typealias Mover = CheckedContinuation<Timestamp?, Never>
+
+    private struct Host {
+        var inFlight = 0
+        /// No request starts sooner: the last start and `hostDelay`.
+        var nextStart: Timestamp?
+        var pausedUntil: Timestamp?
+        var waiting: Deque<FeedID> = []
+        var movers: Deque<Mover> = []
+        /// It stands in `readyFeeds`, in `readyMovers`.
+        var isQueuedForFeeds = false
+        var isQueuedForMovers = false
+
+        var isIdle: Bool { inFlight == 0 && waiting.isEmpty && movers.isEmpty && pausedUntil == nil }
+    }
+
+    private let time: any TimeSource
+    private var limits: HostLimits
+    /// True for `run --once`: `next()` ends when nothing is waiting any more.
+    private let endsWhenIdle: Bool
+
+    private var slots: [FeedID: Slot] = [:]
+    private var due = Heap<Due>()
+    /// Hosts with room and waiting feeds, and hosts with room for a redirect: those must start also while
+    /// nobody takes feeds, since the polls in flight wait for them.
+    private var readyFeeds = Heap<Ready>()
+    private var readyMovers = Heap<Ready>()
+    private var hosts: [String: Host] = [:]
+    private var waitingCount = 0
+    private var inFlight = 0
+    private var isClosed = false
+    private var consumer: CheckedContinuation<FeedID?, Never>?
+    private var timer: (at: Timestamp, task: Task<Void, Never>)?
+
+    public init(limits: HostLimits, time: any TimeSource, endsWhenIdle: Bool = false) {
+        self.limits = limits
+        self.time = time
+        self.endsWhenIdle = endsWhenIdle
+    }
+
+    // MARK: what is to be polled
+
+    /// Feeds in flight now.
+    public var feedsInFlight: Int { inFlight }
+
+    public func setLimits(_ limits: HostLimits) {
+        self.limits = limits
+        serve()
+    }
+
+    /// Puts a feed into the schedule or moves it there; one in flight keeps to what its poll will say.
+    ///
+    /// - Parameter at: `nil` takes it out.
+    public func schedule(_ feeds: [(feed: FeedID, host: String, at: Timestamp?)]) {
+        for (feed, host, at) in feeds { place(feed, host: host, at: at) }
+        serve()
+    }
+
+    /// Polls a feed as soon as its host allows, whatever its schedule says. A poll that is in flight is
+    /// followed by another.
+    ///
+    /// - Returns: when its host's pause ends, if the host is paused: then nothing is polled.
+    public func pollNow(_ feed: FeedID, host: String) -> Timestamp? {
+        let now = time.now
+        if let until = hosts[host]?.pausedUntil, until > now { return until }
+        switch slots[feed]?.place {
+        case .inFlight: slots[feed]?.isWantedAgain = true
+        case .waiting: break
+        default: place(feed, host: host, at: now)
+        }
+        serve()
+        return nil
+    }
+
+    /// Takes feeds out for good. Those in flight end as they are.
+    public func remove(_ feeds: [FeedID]) {
+        for feed in feeds {
+            if case .waiting = slots[feed]?.place { dropWaiting(feed) }
+            slots[feed] = nil
+        }
+        serve()
+    }
+
+    private func place(_ feed: FeedID, host: String, at: Timestamp?) {
+        switch slots[feed]?.place {
+        case .inFlight:
+            slots[feed]?.host = host
+            return
+        case .waiting: dropWaiting(feed)
+        default: break
+        }
+        slots[feed] = Slot(host: host, place: at.map(Place.scheduled))
+        if let at { due.insert(Due(at: at, feed: feed)) }
+    }
+
+    private func dropWaiting(_ feed: FeedID) {
+        guard let host = slots[feed]?.host else { return }
+        if let index = hosts[host]?.waiting.firstIndex(of: feed) {
+            hosts[host]?.waiting.remove(at: index)
+            waitingCount -= 1
+        }
+    }
+
+    // MARK: the consumer
+
+    /// The next feed to poll; its host has been entered for it. `nil` once the queue is closed or, where
+    /// it ends when idle, has nothing left. For one consumer.
+    public func next() async -> FeedID? {
+        await withCheckedContinuation { continuation in
+            consumer = continuation
+            serve()
+        }
+    }
+
+    /// A poll has ended: its host is left, and the feed is scheduled anew.
+    ///
+    /// - Parameters:
+    ///   - heldHost: the host that the poll still holds, if any.
+    ///   - host: where the feed lives from now on.
+    ///   - at: the next poll; `nil` for never.
+    public func finished(_ feed: FeedID, heldHost: String?, host: String, at: Timestamp?) {
+        inFlight -= 1
+        if let heldHost { leave(heldHost) }
+        if let slot = slots[feed] {
+            slots[feed]?.place = nil
+            let paused = hosts[host]?.pausedUntil.flatMap { $0 > time.now ? $0 : nil }
+            if slot.isWantedAgain, paused == nil {
+                place(feed, host: host, at: time.now)
+            } else if !endsWhenIdle {
+                place(feed, host: host, at: at)
+            } else {
+                slots[feed] = nil
+            }
+        }
+        serve()
+    }
+
+    /// No feed starts any more; what is in flight goes on.
+    public func close() {
+        isClosed = true
+        serve()
+    }
+
+    // MARK: hosts
+
+    /// Keeps a host quiet. Its waiting feeds go back into the schedule, those in flight end as they are.
+    public func pause(host: String, until: Timestamp) {
+        let known = hosts[host]?.pausedUntil
+        hosts[host, default: Host()].pausedUntil = max(known ?? until, until)
+        let waiting = hosts[host]?.waiting ?? []
+        hosts[host]?.waiting = []
+        waitingCount -= waiting.count
+        for feed in waiting {
+            slots[feed]?.place = nil
+            if !endsWhenIdle { place(feed, host: host, at: until) }
+        }
+        let movers = hosts[host]?.movers ?? []
+        hosts[host]?.movers = []
+        for mover in movers { mover.resume(returning: until) }
+        serve()
+    }
+
+    public func pausedHosts() -> [String: Timestamp] {
+        let now = time.now
+        return hosts.compactMapValues { $0.pausedUntil.flatMap { $0 > now ? $0 : nil } }
+    }
+
+    public func move(from: String, to: String) async -> Timestamp? {
+        leave(from)
+        if let until = hosts[to]?.pausedUntil, until > time.now {
+            serve()
+            return until
+        }
+        return await withCheckedContinuation { continuation in
+            hosts[to, default: Host()].movers.append(continuation)
+            queue(to)
+            serve()
+        }
+    }
+
+    private func leave(_ host: String) {
+        hosts[host]?.inFlight -= 1
+        queue(host)
+    }
+
+    /// Puts a host that has work and room into the heaps of hosts that can start something.
+    private func queue(_ name: String) {
+        guard var host = hosts[name] else { return }
+        if host.isIdle, host.nextStart.map({ $0 <= time.now }) ?? true {
+            hosts[name] = nil
+            return
+        }
+        guard host.inFlight < limits.perHost else { return }
+        let at = host.nextStart ?? time.now
+        if !host.waiting.isEmpty, !host.isQueuedForFeeds {
+            host.isQueuedForFeeds = true
+            readyFeeds.insert(Ready(at: at, host: name))
+        }
+        if !host.movers.isEmpty, !host.isQueuedForMovers {
+            host.isQueuedForMovers = true
+            readyMovers.insert(Ready(at: at, host: name))
+        }
+        hosts[name] = host
+    }
+
+    // MARK: serving
+
+    /// Does all that can be done now, and sets the timer for the rest.
+    private func serve() {
+        let now = time.now
+        collectDue(now)
+        while let first = readyMovers.min, first.at <= now {
+            readyMovers.removeMin()
+            hosts[first.host]?.isQueuedForMovers = false
+            if mayStart(first.host, now), let mover = hosts[first.host]?.movers.popFirst() {
+                start(first.host, now)
+                mover.resume(returning: nil)
+            }
+            queue(first.host)
+        }
+        while canTakeFeed, let first = readyFeeds.min, first.at <= now {
+            readyFeeds.removeMin()
+            hosts[first.host]?.isQueuedForFeeds = false
+            if mayStart(first.host, now), let feed = hosts[first.host]?.waiting.popFirst() {
+                start(first.host, now)
+                waitingCount -= 1
+                inFlight += 1
+                slots[feed]?.place = .inFlight
+                consumer?.resume(returning: feed)
+                consumer = nil
+            }
+            queue(first.host)
+        }
+        if isClosed || (endsWhenIdle && waitingCount == 0 && due.isEmpty) {
+            consumer?.resume(returning: nil)
+            consumer = nil
+        }
+        setTimer(now)
+    }
+
+    private var canTakeFeed: Bool { consumer != nil && inFlight < limits.concurrency && !isClosed }
+
+    /// What a heap says of a host may be older than the host's last start.
+    private func mayStart(_ name: String, _ now: Timestamp) -> Bool {
+        guard let host = hosts[name] else { return false }
+        return host.inFlight < limits.perHost && (host.nextStart.map { $0 <= now } ?? true)
+    }
+
+    private func start(_ name: String, _ now: Timestamp) {
+        hosts[name]?.inFlight += 1
+        hosts[name]?.nextStart = now + limits.hostDelay
+    }
+
+    /// Moves feeds whose time has come to their hosts.
+    private func collectDue(_ now: Timestamp) {
+        while let first = due.min, first.at <= now {
+            due.removeMin()
+            // A feed that was scheduled anew has left its older entries behind.
+            guard let slot = slots[first.feed], slot.place == .scheduled(first.at) else { continue }
+            if let until = hosts[slot.host]?.pausedUntil, until > now {
+                slots[first.feed]?.place = nil
+                if !endsWhenIdle { place(first.feed, host: slot.host, at: until) }
+                continue
+            }
+            hosts[slot.host]?.pausedUntil = nil
+            slots[first.feed]?.place = .waiting
+            hosts[slot.host, default: Host()].waiting.append(first.feed)
+            waitingCount += 1
+            queue(slot.host)
+        }
+    }
+
+    private func setTimer(_ now: Timestamp) {
+        // Feeds matter only while somebody would take them.
+        let feeds = canTakeFeed ? [due.min?.at, readyFeeds.min?.at] : []
+        guard let next = (feeds + [readyMovers.min?.at]).compactMap(\.self).min() else { return }
+        if let timer, timer.at <= next, !timer.task.isCancelled { return }
+        timer?.task.cancel()
+        timer = (
+            next,
+            Task { [weak self, time] in
+                guard (try? await time.sleep(until: next)) != nil else { return }
+                await self?.timerFired(next)
+            }
+        )
+    }
+
+    private func timerFired(_ at: Timestamp) {
+        if timer?.at == at { timer = nil }
+        serve()
+    }
+}

@@ -1,0 +1,258 @@
+public import Archive
+public import FeedFetch
+public import FeedModel
+public import Logging
+import Synchronization
+
+/// Polls the configured feeds: takes from the queue what is due, one child task a poll, until the queue
+/// closes.
+public final class Poller: Sendable {
+    public let archive: Archive
+    public let queue: PollQueue
+    private let fetcher: FeedFetcher
+    private let time: any TimeSource
+    private let jitter: @Sendable () -> Double
+    private let observe: @Sendable (PollReport) -> Void
+    private let logger: Logger
+    private let state: Mutex<State>
+
+    private struct State {
+        var configuration: Configuration
+        /// Index into `configuration.feeds`.
+        var indexOfFeed: [FeedID: Int] = [:]
+        var credentials: [String: Credential] = [:]
+        /// Who waits for a feed's next poll to end.
+        var waiting: [FeedID: [CheckedContinuation<PollReport?, Never>]] = [:]
+    }
+
+    /// - Parameters:
+    ///   - client: makes the transfers; the caller shuts it down.
+    ///   - endsWhenIdle: for one round of polls: `run` returns when nothing is due any more.
+    ///   - jitter: 0 to 1, drawn anew at each call.
+    ///   - observe: called after each poll, on its task.
+    public init(
+        archive: Archive, client: HTTPClient, configuration: Configuration, endsWhenIdle: Bool,
+        time: any TimeSource = SystemTime(), jitter: @escaping @Sendable () -> Double = { .random(in: 0...1) },
+        logger: Logger, observe: @escaping @Sendable (PollReport) -> Void = { _ in }
+    ) {
+        self.archive = archive
+        self.time = time
+        self.jitter = jitter
+        self.observe = observe
+        self.logger = logger
+        queue = PollQueue(limits: configuration.limits, time: time, endsWhenIdle: endsWhenIdle)
+        fetcher = FeedFetcher(client: client, gate: queue)
+        state = Mutex(State(configuration: configuration))
+    }
+
+    // MARK: what is polled
+
+    /// Which feeds of the configuration are put into the queue.
+    public enum Selection: Sendable {
+        /// All, each at its time.
+        case scheduled
+        /// Those that are due now; with `force`, due or not.
+        case dueNow(force: Bool)
+        /// None but those that `pollNow` asks for.
+        case none
+    }
+
+    /// Makes the configuration the archive's, and fills the queue from the archive's schedule.
+    ///
+    /// For the start and for a reload: feeds that stay keep their times and whatever is in flight.
+    ///
+    /// - Returns: how many feeds were put into the queue.
+    @discardableResult
+    public func apply(_ configuration: Configuration, _ selection: Selection) async throws -> Int {
+        let now = time.now
+        let configured = configuration.feeds.map {
+            ConfiguredFeed(
+                url: $0.url, title: $0.title, tags: $0.tags, enabled: $0.enabled, settings: $0.fingerprint)
+        }
+        let (feeds, paused) = try await archive.write { archive in
+            (try archive.synchronize(configured, at: now), try archive.pausedHosts(at: now))
+        }
+        let indexOfURL = Dictionary(configuration.feeds.enumerated().map { ($1.url, $0) }) { first, _ in first }
+        var credentials: [String: Credential] = [:]
+        for feed in configuration.feeds {
+            if let auth = feed.auth { credentials[feed.url] = credential(of: feed, auth) }
+        }
+        let removed = state.withLock { [credentials] state in
+            let before = Set(state.indexOfFeed.keys)
+            state.configuration = configuration
+            state.credentials = credentials
+            state.indexOfFeed = [:]
+            for feed in feeds {
+                if let index = indexOfURL[feed.configuredURL] { state.indexOfFeed[feed.id] = index }
+            }
+            return before.subtracting(state.indexOfFeed.keys)
+        }
+        await queue.setLimits(configuration.limits)
+        await queue.remove(Array(removed))
+        for (host, until) in paused { await queue.pause(host: host, until: until) }
+        let chosen = feeds.compactMap { feed in
+            Poller.start(of: feed, selection, now: now).map { (feed.id, feed.host, $0) }
+        }
+        await queue.schedule(chosen)
+        return chosen.count
+    }
+
+    /// The secret is read when the configuration is applied; a file that has become unreadable since it was
+    /// checked is reported, and its feed is asked without.
+    private func credential(of feed: FeedConfiguration, _ auth: FeedConfiguration.Authentication) -> Credential? {
+        switch (auth, SecretFile.read(auth.secretFile)) {
+        case (.basic(let username, _), .success(let password)):
+            return .basic(username: username, password: password)
+        case (.bearer, .success(let token)):
+            return .bearer(token)
+        case (_, .failure(let reason)):
+            logger.error(
+                "secret unusable", metadata: ["feed": "\(feed.url)", "file": "\(auth.secretFile)", "reason": "\(reason)"])
+            return nil
+        }
+    }
+
+    /// - Returns: `nil` for a feed that is left alone, or when to poll it, where `.some(nil)` is never.
+    private static func start(of feed: ScheduledFeed, _ selection: Selection, now: Timestamp) -> Timestamp?? {
+        let polls = feed.state != .gone && feed.state != .disabled
+        switch selection {
+        case .none: return nil
+        case .scheduled: return .some(polls ? feed.nextPoll ?? now : nil)
+        case .dueNow(let force):
+            let isDue = polls && (force || feed.nextPoll.map { $0 <= now } ?? true)
+            return isDue ? .some(now) : nil
+        }
+    }
+
+    // MARK: polling
+
+    /// Polls until the queue closes or, where it ends when idle, has nothing left.
+    ///
+    /// - Throws: the first error that says that the archive or the program is broken.
+    public func run() async throws {
+        try await withThrowingDiscardingTaskGroup { group in
+            while let feed = await queue.next() {
+                group.addTask {
+                    do {
+                        try await self.poll(feed)
+                    } catch {
+                        await self.queue.close()
+                        throw error
+                    }
+                }
+            }
+        }
+        // Whoever still waits for a poll gets none.
+        let abandoned = state.withLock { state in
+            defer { state.waiting = [:] }
+            return state.waiting.values.flatMap(\.self)
+        }
+        for continuation in abandoned { continuation.resume(returning: nil) }
+    }
+
+    private func poll(_ id: FeedID) async throws {
+        guard let settings = settings(of: id) else {
+            await queue.remove([id])
+            return await queue.finished(id, heldHost: nil, host: "", at: nil)
+        }
+        let poll = FeedPoll(fetcher: fetcher, archive: archive, time: time, jitter: jitter)
+        let result = try await poll.run(id, settings: settings)
+        if let report = result.report {
+            if let pause = report.pause { await queue.pause(host: pause.host, until: pause.until) }
+            log(report)
+            observe(report)
+        }
+        let next = result.report?.feed.poll
+        let host = next.flatMap { WebURL($0.url)?.canonicalHost } ?? result.heldHost ?? ""
+        await queue.finished(id, heldHost: result.heldHost, host: host, at: next?.nextPoll)
+        answer(id, result.report)
+    }
+
+    private func settings(of id: FeedID) -> FeedPollSettings? {
+        state.withLock { state in
+            guard let index = state.indexOfFeed[id] else { return nil }
+            let feed = state.configuration.feeds[index]
+            return FeedPollSettings(feed, of: state.configuration, credential: state.credentials[feed.url])
+        }
+    }
+
+    private func log(_ report: PollReport) {
+        let feed = report.feed
+        if let error = feed.poll.lastError {
+            logger.warning(
+                "poll failed",
+                metadata: ["feed": "\(feed.configuredURL)", "code": "\(error.code)", "reason": "\(error.message)"])
+        } else {
+            logger.debug(
+                "polled",
+                metadata: [
+                    "feed": "\(feed.configuredURL)", "outcome": "\(report.figures.outcome.rawValue)",
+                    "new": "\(report.figures.new)", "revised": "\(report.figures.revised)",
+                ])
+        }
+    }
+
+    // MARK: polling on request
+
+    /// Polls feeds now, by their configured or current URLs, and waits for them: overrides schedule, backoff
+    /// and `gone`, not the hosts' limits and pauses.
+    public func pollNow(urls: [String]) async throws -> [PollAnswer] {
+        try await withThrowingTaskGroup { group in
+            for (index, url) in urls.enumerated() {
+                group.addTask { (index, PollAnswer(url: url, result: try await self.pollNow(url))) }
+            }
+            var answers: [(Int, PollAnswer)] = []
+            for try await answer in group { answers.append(answer) }
+            return answers.sorted { $0.0 < $1.0 }.map(\.1)
+        }
+    }
+
+    private func pollNow(_ url: String) async throws -> PollAnswer.Result {
+        guard let (id, host) = try archive.configuredFeed(url: url),
+            state.withLock({ $0.indexOfFeed[id] != nil })
+        else { return .unknown }
+        if let until = await queue.pausedHosts()[host] { return .hostPaused(until: until) }
+        let report = await withCheckedContinuation { continuation in
+            state.withLock { $0.waiting[id, default: []].append(continuation) }
+            Task {
+                if await self.queue.pollNow(id, host: host) != nil { self.answer(id, nil) }
+            }
+        }
+        return report.map(PollAnswer.Result.polled) ?? .abandoned
+    }
+
+    private func answer(_ id: FeedID, _ report: PollReport?) {
+        let waiting = state.withLock { $0.waiting.removeValue(forKey: id) } ?? []
+        for continuation in waiting { continuation.resume(returning: report) }
+    }
+}
+
+extension Configuration {
+    var limits: HostLimits {
+        HostLimits(concurrency: fetch.concurrency, perHost: fetch.perHost, hostDelay: fetch.hostDelay)
+    }
+
+    /// How the client that makes all transfers is set up.
+    public var httpClient: HTTPClientConfiguration {
+        var client = HTTPClientConfiguration()
+        client.maximumConcurrency = fetch.concurrency
+        client.caFile = fetch.caFile
+        client.proxy =
+            switch fetch.proxy {
+            case .environment: .environment
+            case .none: .none
+            case .url(let url): .url(url)
+            }
+        return client
+    }
+}
+
+extension FeedConfiguration {
+    /// Differs whenever what the configuration says of this feed differs; holds no secret.
+    var fingerprint: String {
+        var copy = self
+        copy.place = SourcePlace(file: "", line: 0, column: 0)
+        copy.headers = headers.map { Header(name: $0.name, value: PollAttempt.hash(Array($0.value.utf8)).hexadecimal) }
+        return PollAttempt.hash(Array("\(copy)".utf8)).hexadecimal
+    }
+}

@@ -1,0 +1,66 @@
+import Archive
+public import FeedFetch
+public import FeedModel
+public import Ingest
+public import Logging
+public import ServiceLifecycle
+
+/// The poller as a service: polls until shutdown begins, then lets what is in flight end.
+public struct PollingService: Service {
+    /// How long transfers may go on when shutdown has begun; those that take longer are abandoned, and
+    /// their feeds are polled again after the next start.
+    private static let grace: Duration = .seconds(5)
+    /// How often old rows of the poll log are dropped.
+    private static let trimInterval: Duration = .minutes(10)
+
+    private let poller: Poller
+    private let client: HTTPClient
+    private let configuration: Configuration
+    private let time: any TimeSource
+    private let logger: Logger
+
+    public init(
+        poller: Poller, client: HTTPClient, configuration: Configuration, time: any TimeSource, logger: Logger
+    ) {
+        self.poller = poller
+        self.client = client
+        self.configuration = configuration
+        self.time = time
+        self.logger = logger
+    }
+
+    public func run() async throws {
+        try await poller.apply(configuration, .scheduled)
+        try await withGracefulShutdownHandler {
+            try await withThrowingTaskGroup { group in
+                group.addTask { try await trimLogs() }
+                group.addTask { try await poller.run() }
+                // The poller ends at shutdown or when something is broken; the trimming never ends.
+                try await group.next()
+                group.cancelAll()
+            }
+        } onGracefulShutdown: {
+            Task {
+                await poller.queue.close()
+                try await Task.sleep(for: PollingService.grace)
+                await client.shutdown()
+            }
+        }
+    }
+
+    private func trimLogs() async throws {
+        while !Task.isCancelled {
+            let now = time.now
+            let before = now - configuration.keep.fetchLog
+            try await poller.archive.write { try $0.trimLog(before: before, at: now) }
+            try? await time.sleep(until: now + PollingService.trimInterval)
+        }
+    }
+
+    /// What the service libraries log of their own is of interest only when something is wrong.
+    public static func quiet(_ logger: Logger) -> Logger {
+        var quiet = logger
+        quiet.logLevel = max(logger.logLevel, .warning)
+        return quiet
+    }
+}

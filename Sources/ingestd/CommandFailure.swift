@@ -1,0 +1,46 @@
+import Archive
+import Glibc
+
+/// Why a command ends with something else than 0, and what it says on stderr.
+struct CommandFailure: Error {
+    /// `sysexits.h`, as the help text lists them.
+    enum Code: Int32 {
+        case failed = 1
+        case usage = 64
+        case badInput = 65
+        case daemonUnavailable = 69
+        case cannotCreate = 73
+        case inputOutput = 74
+        case configuration = 78
+    }
+
+    var exitCode: Int32
+    var message: String?
+
+    init(_ code: Code, _ message: String?) {
+        exitCode = code.rawValue
+        self.message = message
+    }
+
+    /// For `status`, whose exit codes are its own.
+    init(exitCode: Int32) { self.exitCode = exitCode }
+
+    init(_ error: ArchiveError) {
+        let code: Code =
+            switch error {
+            case .notThere, .cannotCreate: .cannotCreate
+            case .locked: .failed
+            case .notAnArchive, .newerSchema, .failed: .inputOutput
+            }
+        self.init(code, error.description)
+    }
+}
+
+/// Runs a command's body; what the archive throws becomes the command's failure.
+func reportingArchiveErrors<Result>(_ body: () async throws -> Result) async throws -> Result {
+    do {
+        return try await body()
+    } catch let error as ArchiveError {
+        throw CommandFailure(error)
+    }
+}

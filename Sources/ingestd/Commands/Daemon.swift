@@ -1,0 +1,79 @@
+import Archive
+import FeedFetch
+import FeedModel
+import Glibc
+import Ingest
+import Logging
+import Service
+import ServiceLifecycle
+import UnixSignals
+
+/// `run`: polls until it is told to stop.
+struct Daemon {
+    let global: GlobalOptions
+    let configuration: Ingest.Configuration
+
+    func run() async throws {
+        let logger = global.logger
+        let time = SystemTime()
+        let archive = try global.openForWriting(configuration, command: "run")
+        let client = try global.httpClient(configuration)
+        let poller = Poller(
+            archive: archive, client: client, configuration: configuration, endsWhenIdle: false, time: time,
+            logger: logger)
+        let socketPath = ControlClient.socketPath(archiveFolder: archive.folder)
+        let services = ServiceGroup(
+            configuration: ServiceGroupConfiguration(
+                services: [
+                    .init(
+                        service: PollingService(
+                            poller: poller, client: client, configuration: configuration, time: time, logger: logger)),
+                    .init(
+                        service: ControlServer(
+                            socketPath: socketPath, poller: poller, started: time.now, time: time, logger: logger)),
+                    .init(service: ReloadService(global: global, poller: poller, logger: logger)),
+                ],
+                gracefulShutdownSignals: [.sigterm, .sigint],
+                logger: PollingService.quiet(logger)))
+        logger.notice(
+            "started",
+            metadata: [
+                "version": "\(Program.version)", "feeds": "\(configuration.feeds.count)",
+                "archive": "\(archive.path)", "socket": "\(socketPath)",
+            ])
+        do {
+            try await services.run()
+        } catch {
+            throw CommandFailure(.inputOutput, "stopped: \(error)")
+        }
+        await client.shutdown()
+        try archive.close()
+        logger.notice("stopped")
+    }
+}
+
+/// Reads the configuration anew at SIGHUP. A file with mistakes changes nothing and is reported.
+struct ReloadService: ServiceLifecycle.Service {
+    let global: GlobalOptions
+    let poller: Poller
+    let logger: Logger
+
+    func run() async throws {
+        let signals = await UnixSignalsSequence(trapping: [.sighup]).cancelOnGracefulShutdown()
+        for await _ in signals { try await reload() }
+    }
+
+    private func reload() async throws {
+        guard let path = global.configurationPath else {
+            return logger.error("reload failed: the configuration file is gone; nothing was changed")
+        }
+        switch ConfigurationReader.read(path: path) {
+        case .success(let configuration):
+            try await poller.apply(configuration, .scheduled)
+            logger.notice("reloaded", metadata: ["feeds": "\(configuration.feeds.count)"])
+        case .failure(let mistakes):
+            for mistake in mistakes.mistakes { logger.error("\(mistake.description)") }
+            logger.error("reload failed: the configuration has mistakes; nothing was changed")
+        }
+    }
+}

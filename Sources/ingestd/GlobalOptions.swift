@@ -1,0 +1,116 @@
+import Archive
+import ArgumentParser
+import FeedModel
+import Foundation
+import Ingest
+import Logging
+
+/// Options that every command has, before or after its name.
+struct GlobalOptions: ParsableArguments {
+    @Option(name: .customLong("config"), help: ArgumentHelp("The configuration file.", valueName: "path"))
+    var configPath: String?
+
+    @Option(name: .customLong("archive"), help: ArgumentHelp("The folder of the archive.", valueName: "dir"))
+    var archiveFolder: String?
+
+    @Flag(help: "Machine output on stdout, and nothing else there.")
+    var json = false
+
+    @Flag(help: "Nothing on stderr but errors.")
+    var quiet = false
+
+    @Option(help: ArgumentHelp("What is logged to stderr: trace, debug, info, notice, warning, error.", valueName: "level"))
+    var logLevel: LogLevel = .notice
+
+    enum LogLevel: String, ExpressibleByArgument, CaseIterable {
+        case trace, debug, info, notice, warning, error
+
+        var level: Logger.Level { Logger.Level(rawValue: rawValue) ?? .notice }
+    }
+
+    /// Moves global options that stand before the command's name behind it, where the parser looks for
+    /// them.
+    static func hoisted(_ arguments: [String]) -> [String] {
+        var options: [String] = []
+        var rest = arguments[...]
+        while let first = rest.first {
+            if ["--config", "--archive", "--log-level"].contains(first), rest.count > 1 {
+                options += rest.prefix(2)
+                rest.removeFirst(2)
+            } else if ["--json", "--quiet"].contains(first)
+                || ["--config=", "--archive=", "--log-level="].contains(where: first.hasPrefix)
+            {
+                options.append(first)
+                rest.removeFirst()
+            } else {
+                break
+            }
+        }
+        guard let command = rest.first, !command.hasPrefix("-") else { return arguments }
+        return [command] + options + rest.dropFirst()
+    }
+
+    // MARK: files
+
+    /// The configuration file, and how it was found.
+    var configurationPath: String? {
+        if let configPath { return configPath }
+        if let path = GlobalOptions.environment("INGESTD_CONFIG") { return path }
+        return ["./feeds.yaml", "/etc/ingestd/feeds.yaml"].first(where: FileManager.default.fileExists(atPath:))
+    }
+
+    /// - Throws: `CommandFailure` 78 with every mistake.
+    func loadConfiguration() throws -> Ingest.Configuration {
+        guard let path = configurationPath else {
+            throw CommandFailure(
+                .configuration,
+                "there is no configuration: neither ./feeds.yaml nor /etc/ingestd/feeds.yaml; name one with --config")
+        }
+        switch ConfigurationReader.read(path: path) {
+        case .success(let configuration): return configuration
+        case .failure(let mistakes):
+            for mistake in mistakes.mistakes { Terminal.message(mistake.description) }
+            throw CommandFailure(.configuration, nil)
+        }
+    }
+
+    func archiveFolder(_ configuration: Ingest.Configuration?) -> String {
+        let folder =
+            archiveFolder ?? GlobalOptions.environment("INGESTD_ARCHIVE") ?? configuration?.archive
+            ?? GlobalOptions.environment("STATE_DIRECTORY") ?? "./archive"
+        return URL(fileURLWithPath: folder).path
+    }
+
+    /// The archive's folder for commands that read it: a configuration that cannot be read is no obstacle where
+    /// the folder is known without it.
+    func archiveFolderForReading() throws -> String {
+        if archiveFolder != nil || GlobalOptions.environment("INGESTD_ARCHIVE") != nil { return archiveFolder(nil) }
+        guard configurationPath != nil else { return archiveFolder(nil) }
+        return archiveFolder(try loadConfiguration())
+    }
+
+    func openForReading() throws -> Archive {
+        do {
+            return try Archive.openForReading(folder: archiveFolderForReading())
+        } catch let error as ArchiveError {
+            throw CommandFailure(error)
+        }
+    }
+
+    static func environment(_ name: String) -> String? {
+        ProcessInfo.processInfo.environment[name].flatMap { $0.isEmpty ? nil : $0 }
+    }
+
+    var logger: Logger {
+        var logger = Logger(label: Program.name) { _ in PlainLogHandler() }
+        logger.logLevel = quiet ? max(logLevel.level, .error) : logLevel.level
+        return logger
+    }
+
+    /// For commands whose output names every poll that fails: unless more is asked for, errors of our own alone.
+    var loggerOfRound: Logger {
+        var logger = logger
+        if logLevel == .notice { logger.logLevel = .error }
+        return logger
+    }
+}

@@ -1,0 +1,81 @@
+import FeedModel
+import Foundation
+import Synchronization
+
+/// The two streams that a command writes to.
+enum Terminal {
+    /// Results. `write` is buffered; the buffer is flushed when it is large and at `flush`.
+    static let output = OutputStream()
+
+    static let isErrorTerminal = isatty(STDERR_FILENO) != 0
+    static let isOutputTerminal = isatty(STDOUT_FILENO) != 0
+
+    static var usesColor: Bool {
+        isOutputTerminal && GlobalOptions.environment("NO_COLOR") == nil
+            && ProcessInfo.processInfo.environment["TERM"] != "dumb"
+    }
+
+    /// One line to stderr.
+    static func message(_ text: String) {
+        var line = Array(clean(text).utf8)
+        line.append(0x0A)
+        line.withUnsafeBytes { bytes in
+            _ = Glibc.write(STDERR_FILENO, bytes.baseAddress, bytes.count)
+        }
+    }
+
+    /// Text that came from a feed, made harmless for a terminal: no control characters but line ends.
+    static func clean(_ text: String, keepsLines: Bool = false) -> String {
+        var scalars = String.UnicodeScalarView()
+        for scalar in text.unicodeScalars {
+            switch scalar.value {
+            case 0x0A where keepsLines: scalars.append(scalar)
+            case 0x09, 0x0A, 0x0D, 0x2028, 0x2029: scalars.append(" ")
+            case 0..<0x20, 0x7F..<0xA0, 0x200E, 0x200F, 0x202A...0x202E, 0x2066...0x2069: break
+            default: scalars.append(scalar)
+            }
+        }
+        return String(scalars)
+    }
+
+    static func bold(_ text: String) -> String { usesColor ? "\u{1B}[1m\(text)\u{1B}[0m" : text }
+    static func dim(_ text: String) -> String { usesColor ? "\u{1B}[2m\(text)\u{1B}[0m" : text }
+    static func green(_ text: String) -> String { usesColor ? "\u{1B}[32m\(text)\u{1B}[0m" : text }
+    static func red(_ text: String) -> String { usesColor ? "\u{1B}[31m\(text)\u{1B}[0m" : text }
+}
+
+/// Buffered writing to stdout. A write that fails ends the program: exit 74, or quietly where the reader
+/// has gone away (`| head`).
+final class OutputStream: Sendable {
+    private let buffer = Mutex<[UInt8]>([])
+    private static let largest = 1 << 16
+
+    func write(_ bytes: some Collection<UInt8>) {
+        buffer.withLock { buffer in
+            buffer.append(contentsOf: bytes)
+            if buffer.count >= OutputStream.largest { OutputStream.flush(&buffer) }
+        }
+    }
+
+    func line(_ text: String) {
+        write(Array((text + "\n").utf8))
+    }
+
+    func flush() { buffer.withLock { OutputStream.flush(&$0) } }
+
+    private static func flush(_ buffer: inout [UInt8]) {
+        var written = 0
+        while written < buffer.count {
+            let count = buffer.withUnsafeBytes { bytes in
+                Glibc.write(STDOUT_FILENO, bytes.baseAddress.map { $0 + written }, bytes.count - written)
+            }
+            if count < 0 {
+                if errno == EINTR { continue }
+                if errno != EPIPE { Terminal.message("ingestd: stdout cannot be written: \(String(cString: strerror(errno)))") }
+                exit(errno == EPIPE ? 0 : CommandFailure.Code.inputOutput.rawValue)
+            }
+            written += count
+        }
+        buffer.removeAll(keepingCapacity: true)
+    }
+}
