@@ -83,5 +83,29 @@ let package = Package(
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
             swiftSettings: settings),
+
+        // A scripted server, a manual clock, folders: what several tests need.
+        .target(
+            name: "TestSupport", dependencies: ["FeedModel"], path: "Tests/TestSupport", swiftSettings: settings),
+        .testTarget(name: "FeedModelTests", dependencies: ["FeedModel"], swiftSettings: settings),
+        .testTarget(
+            name: "FeedFetchTests", dependencies: ["FeedFetch", "FeedModel", "TestSupport"], swiftSettings: settings),
+        .testTarget(name: "FeedParseTests", dependencies: ["FeedParse", "FeedModel"], swiftSettings: settings),
+        .testTarget(
+            name: "ArchiveTests",
+            dependencies: ["Archive", "FeedModel", "TestSupport", .product(name: "GRDB", package: "GRDB.swift")],
+            swiftSettings: settings),
+        .testTarget(
+            name: "IngestTests",
+            dependencies: [
+                "Ingest", "Archive", "FeedFetch", "FeedModel", "TestSupport",
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: settings),
+        .testTarget(
+            name: "ServiceTests", dependencies: ["Service", "Archive", "FeedModel", "TestSupport"],
+            swiftSettings: settings),
+        .testTarget(
+            name: "EndToEndTests", dependencies: ["ingestd", "FeedModel", "TestSupport"], swiftSettings: settings),
     ]
 )

@@ -15,7 +15,7 @@ extension TransferFailure.Code {
             self = .tls
         case CURLE_PARTIAL_FILE: self = .truncated
         case CURLE_RECV_ERROR, CURLE_SEND_ERROR, CURLE_GOT_NOTHING, CURLE_HTTP2_STREAM: self = .reset
-        case CURLE_URL_MALFORMAT: self = .badURL
+        case CURLE_URL_MALFORMAT, CURLE_LOGIN_DENIED: self = .badURL  // the latter: user and password in it
         case CURLE_ABORTED_BY_CALLBACK: self = .cancelled
         default: self = .badResponse
         }

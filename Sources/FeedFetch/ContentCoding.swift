@@ -40,7 +40,7 @@ enum ContentCoding: Equatable {
             let next = limited(sink)
             sink =
                 switch coding {
-                case .brotli: BrotliDecoder(next: next)
+                case .brotli: StartSniffer { _ in BrotliDecoder(next: next) }
                 case .zstd:
                     StartSniffer { start in
                         if start.isText { return next }

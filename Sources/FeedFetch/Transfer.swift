@@ -255,7 +255,7 @@ final class Transfer {
         // is cut, endless or in no known coding.
         if let problem, !head.isComplete || head.isSuccess { return .failure(problem) }
         guard head.isComplete else {
-            return .failure(failure(.badResponse, "an answer without a complete header"))
+            return .failure(failure(.reset, "the connection was closed before the header was complete"))
         }
         return .success(
             HTTPResponse(
@@ -301,6 +301,8 @@ final class Transfer {
         if wasPaused, result == CURLE_OPERATION_TIMEDOUT {
             text += " (it was held back for a time, because the bodies in flight filled their memory)"
         }
+        // Broken chunks have the result of a broken connection.
+        if result == CURLE_RECV_ERROR, text.contains("chunked-encoding") { return failure(.badResponse, text) }
         return failure(TransferFailure.Code(result, tunnelStatus: easy.long(CURLINFO_HTTP_CONNECTCODE)), text)
     }
 }

@@ -13,6 +13,8 @@ public struct Entry: Hashable, Sendable {
     public var titleText: String?
     /// The fullest body: `content:encoded`, Atom `content`, `xhtml:body`, JSON Feed's content.
     public var content: TextConstruct?
+    /// The same as plain text, where the document has both forms (JSON Feed).
+    public var contentText: String?
     /// RSS `description`, Atom `summary`, JSON Feed `summary`.
     public var summary: TextConstruct?
     /// `summary` as plain text.

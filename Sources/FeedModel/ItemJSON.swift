@@ -16,6 +16,7 @@ extension JSONWriter {
             if body, let text = entry.body {
                 if text.isMarkup { json.member("content_html", text.value) } else { json.member("content_text", text.value) }
             }
+            if body { json.member("content_text", entry.contentText) }
             // Without a fuller body the summary stands as the content already.
             if entry.content != nil { json.member("summary", entry.summaryText) }
             json.member("image", entry.image)

@@ -123,6 +123,7 @@ public struct NotAFeed: Error, Hashable, Sendable {
 }
 
 public struct Link: Hashable, Sendable {
+    /// "" where the document names a relation and no target.
     public var href: String
     public var rel: String?
     public var type: String?

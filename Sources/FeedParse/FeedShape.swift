@@ -21,6 +21,8 @@ enum FeedShape {
         case .feed where root.namespace != .xhtml: atom(root)
         case .entry where root.namespace.isAtom: root.namespace == .atom03 ? .atom03 : .atom10
         case .channel: channel(root)
+        // The Atom Publishing Protocol's documents announce collections and categories, and hold no entry.
+        case .service where root.namespace == .app, .categories where root.namespace == .app: .atom10
         default: nil
         }
     }
@@ -39,9 +41,14 @@ enum FeedShape {
     /// RDF is a feed if it holds a channel or items.
     private static func rdf(_ root: XMLElement) -> FeedFormat? {
         for child in root.children where child.tag == .channel || child.tag == .item {
-            return child.name.uri.lowercased().contains("rdf/simple/0.9") ? .rss090 : .rss10
+            return rdfVersion(child.name.uri)
         }
-        return nil
+        // Nothing in it, but the vocabulary is announced.
+        return root.tree.rootNamespaces.first { Namespace.of(uri: $0) == .core }.map(rdfVersion)
+    }
+
+    private static func rdfVersion(_ uri: String) -> FeedFormat {
+        uri.lowercased().contains("rdf/simple/0.9") ? .rss090 : .rss10
     }
 
     private static func atom(_ root: XMLElement) -> FeedFormat {

@@ -3,7 +3,8 @@ import FeedModel
 /// UTF-8 to `ParsedFeed`: parsed strictly, and if it is not well-formed, mended and parsed again.
 enum XMLDocumentReader {
     static func read(_ bytes: [UInt8], base: WebURL?) -> Result<ParsedFeed, NotAFeed> {
-        bytes.withUnsafeBufferPointer { read($0, base: base) }
+        let mended = bytes.withUnsafeBufferPointer(Windows1252References.mended)
+        return (mended ?? bytes).withUnsafeBufferPointer { read($0, base: base) }
     }
 
     private static func read(_ bytes: UnsafeBufferPointer<UInt8>, base: WebURL?) -> Result<ParsedFeed, NotAFeed> {
@@ -90,6 +91,7 @@ enum XMLDocumentReader {
         for (prefix, line) in outcome.undeclaredPrefixes {
             log.add(ParseProblem(.undeclaredPrefix, "the prefix \(prefix) is not declared", line: line))
         }
+        for (message, line) in outcome.namespaceErrors { log.add(ParseProblem(.notWellFormed, message, line: line)) }
         if let line = outcome.tooDeepAtLine {
             log.add(
                 ParseProblem(

@@ -23,7 +23,8 @@ struct XMLFeedReader {
     mutating func read(base: WebURL?) -> ParsedFeed {
         FeedShape.adoptUnknownNamespace(root, format)
         let scope = Scope(base: base).inside(root)
-        feed.language.offer(scope.language, 2)
+        // Atom's root is the feed; RSS's is a wrapper around its channel.
+        if !feed.isRSS { feed.language.offer(scope.language, 2) }
         if root.tag == .entry {
             entries.append(entry(root, Scope(base: base)))
             feed.language = Ranked()

@@ -22,20 +22,19 @@ public enum HealthCheck {
         } catch {
             findings.archiveError = "\(error)"
         }
-        findings.isReadOnly = access(path, W_OK) != 0 || access(folder, W_OK) != 0
+        findings.isReadOnly = ![path, folder].allSatisfy(FileManager.default.isWritableFile(atPath:))
         for suffix in ["", "-wal"] { findings.bytes += size(ofFile: path + suffix) }
         findings.freeBytes = freeBytes(at: folder)
         return Health(findings, at: now)
     }
 
     private static func size(ofFile path: String) -> Int {
-        var info = stat()
-        return stat(path, &info) == 0 ? Int(info.st_size) : 0
+        let attributes = try? FileManager.default.attributesOfItem(atPath: path)
+        return (attributes?[.size] as? NSNumber)?.intValue ?? 0
     }
 
     private static func freeBytes(at folder: String) -> Int? {
-        var info = statvfs()
-        guard statvfs(folder, &info) == 0 else { return nil }
-        return Int(clamping: UInt64(info.f_bavail).multipliedReportingOverflow(by: UInt64(info.f_frsize)).partialValue)
+        let attributes = try? FileManager.default.attributesOfFileSystem(forPath: folder)
+        return (attributes?[.systemFreeSize] as? NSNumber)?.intValue
     }
 }

@@ -50,7 +50,7 @@ struct DocumentDecoder {
         let isASCIILabel = named.contains { $0.0.map { $0.lowercased().hasSuffix("ascii") } ?? false }
         let choice = candidates.first ?? .utf8
         if choice == .utf8 {
-            if utf8.isValid { return DecodedDocument(bytes: original, encoding: .utf8, problems: problems) }
+            if utf8.isValid { return DecodedDocument(bytes: utf8.controls > 0 ? UTF8Check.repaired(bytes) : original, encoding: .utf8, problems: problems) }
             return notUTF8(utf8, others: candidates.dropFirst(), isDefault: isDefault)
         }
         // Sequences of UTF-8 do not come about by chance in any other encoding: the more so, the more.
@@ -109,7 +109,7 @@ struct DocumentDecoder {
         if encoding == .utf8 {
             let rest = UnsafeBufferPointer(rebasing: bytes[length...])
             let check = UTF8Check(rest)
-            if check.isValid { return DecodedDocument(bytes: Array(rest), encoding: .utf8, problems: problems) }
+            if check.isValid { return DecodedDocument(bytes: check.controls > 0 ? UTF8Check.repaired(rest) : Array(rest), encoding: .utf8, problems: problems) }
             problems.append(
                 ParseProblem(.encodingMismatch, "the byte order mark says utf-8, but \(check.invalid) bytes are not"))
             return DecodedDocument(bytes: UTF8Check.repaired(rest), encoding: .utf8, problems: problems)

@@ -4,6 +4,8 @@ struct UTF8Check {
     var multiByte = 0
     /// Bytes that belong to none.
     var invalid = 0
+    /// C1 controls: Windows-1252 that was taken for ISO-8859-1 before it became UTF-8.
+    var controls = 0
 
     var isValid: Bool { invalid == 0 }
 
@@ -15,6 +17,7 @@ struct UTF8Check {
             let length = UTF8Check.sequence(bytes, at)
             if length > 0 {
                 multiByte += 1
+                if bytes[at] == 0xC2, bytes[at + 1] < 0xA0 { controls += 1 }
                 at += length
             } else {
                 invalid += 1
@@ -54,7 +57,12 @@ struct UTF8Check {
         }
     }
 
-    /// UTF-8 in which stray bytes are read as Windows-1252 (pasted quotation marks), and the beginnings of
+    private static func appendWindows1252(_ byte: UInt8, to out: inout [UInt8]) {
+        let value = byte < 0xA0 ? CharacterReference.windows1252[Int(byte) - 0x80] : UInt32(byte)
+        out.append(contentsOf: Character(Unicode.Scalar(value) ?? "\u{FFFD}").utf8)
+    }
+
+    /// UTF-8 in which C1 controls and stray bytes are read as Windows-1252 (pasted quotation marks), and the beginnings of
     /// cut sequences as U+FFFD.
     static func repaired(_ bytes: UnsafeBufferPointer<UInt8>) -> [UInt8] {
         var out: [UInt8] = []
@@ -66,7 +74,10 @@ struct UTF8Check {
             at = next
             guard at < bytes.count else { break }
             let length = sequence(bytes, at)
-            if length > 0 {
+            if length == 2, bytes[at] == 0xC2, bytes[at + 1] < 0xA0 {
+                appendWindows1252(bytes[at + 1], to: &out)
+                at += 2
+            } else if length > 0 {
                 out.append(contentsOf: bytes[at..<at + length])
                 at += length
             } else if bytes[at] >= 0xE0, at + 1 < bytes.count, bytes[at + 1] & 0xC0 == 0x80 {
@@ -74,9 +85,7 @@ struct UTF8Check {
                 at += 2
                 if at < bytes.count, bytes[at] & 0xC0 == 0x80 { at += 1 }
             } else {
-                let byte = bytes[at]
-                let value = byte < 0xA0 ? CharacterReference.windows1252[Int(byte) - 0x80] : UInt32(byte)
-                out.append(contentsOf: Character(Unicode.Scalar(value) ?? "\u{FFFD}").utf8)
+                appendWindows1252(bytes[at], to: &out)
                 at += 1
             }
         }

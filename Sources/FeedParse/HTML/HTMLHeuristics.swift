@@ -59,34 +59,6 @@ enum HTMLHeuristics {
         return count
     }
 
-    /// A whole document of escaped markup: it begins and ends with an escaped tag of HTML, holds an escaped
-    /// end tag and no markup. An article about HTML mentions tags; it does not consist of them.
-    static func isEscapedTwice(_ text: String) -> Bool {
-        guard text.hasPrefix("&lt;"), text.hasSuffix("&gt;"), !text.utf8.contains(UInt8(ascii: "<")),
-            text.contains("&lt;/")
-        else { return false }
-        let name = text.utf8.dropFirst(4).prefix { $0.isASCIILetter || $0.isASCIIDigit }
-        return elements.contains(ShortName(String(Substring(name))))
-    }
-
-    static func unescapedOnce(_ text: String) -> String {
-        var text = text
-        return text.withUTF8 { bytes in
-            var out: [UInt8] = []
-            out.reserveCapacity(bytes.count)
-            var at = 0
-            while at < bytes.count {
-                if bytes[at] == UInt8(ascii: "&") {
-                    at += CharacterReference.append(bytes, at, to: &out)
-                } else {
-                    out.append(bytes[at])
-                    at += 1
-                }
-            }
-            return String(decoding: out, as: UTF8.self)
-        }
-    }
-
     private static func names(_ list: String) -> Set<ShortName> {
         Set(list.split(separator: " ").map { ShortName(String($0)) })
     }

@@ -51,6 +51,8 @@ struct HTMLTokenizer {
             at = commentEnd(start + 4)
             return .other
         }
+        // Nested CDATA: neither HTML's nor XML's. What it holds is read as what it is.
+        if scanner.matches("<![CDATA[", at: start) { return nil }
         guard second == UInt8(ascii: "!") || second == UInt8(ascii: "?") else { return nil }
         at = scanner.find(UInt8(ascii: ">"), from: start + 2).map { $0 + 1 } ?? bytes.count
         return .other

@@ -22,13 +22,24 @@ struct JSONFeedReader {
 
     /// By `version`; without one, by `items` and something that describes them.
     private static func format(_ value: JSONValue) -> FeedFormat? {
-        if let version = value["version"]?.text, version.lowercased().contains("jsonfeed.org") {
-            return version.hasSuffix("/1") || version.hasSuffix("/1.0") || version.hasSuffix("/1/") ? .jsonFeed10 : .jsonFeed11
+        if let version = value["version"]?.text {
+            switch version {
+            case "1", "1.0": return hasItems(value) ? .jsonFeed10 : nil
+            case "1.1": return hasItems(value) ? .jsonFeed11 : nil
+            default: break
+            }
+            if version.lowercased().contains("jsonfeed.org") {
+                return ["/1", "/1.0", "/1/"].contains { version.hasSuffix($0) } ? .jsonFeed10 : .jsonFeed11
+            }
         }
+        return hasItems(value) ? .jsonFeed11 : nil
+    }
+
+    private static func hasItems(_ value: JSONValue) -> Bool {
         guard case .array(let items)? = value["items"], value["title"] != nil || value["feed_url"] != nil,
             items.allSatisfy({ $0["id"] != nil || $0["content_html"] != nil || $0["content_text"] != nil }), !items.isEmpty
-        else { return nil }
-        return .jsonFeed11
+        else { return false }
+        return true
     }
 
     private static func notAFeed(_ outcome: JSONParser.Outcome) -> NotAFeed {
@@ -98,6 +109,7 @@ struct JSONFeedReader {
         }
         let html = json["content_html"]?.text
         let text = json["content_text"]?.text
+        if html != nil { entry.contentText = text }
         if let html {
             entry.content = TextConstruct(.html, HTMLLinks.resolved(html, base: base))
         } else if let text {
@@ -114,14 +126,16 @@ struct JSONFeedReader {
         for tag in json["tags"]?.elements ?? [] {
             if let term = tag.text { entry.categories.append(Category(term: term)) }
         }
+        // One string of them, as some write it.
+        if case .string(let list)? = json["tags"] {
+            entry.categories = list.split(separator: ",").compactMap { String($0).trimmed.map { Category(term: $0) } }
+        }
         entry.language = json["language"]?.text
         entry.attachments = (json["attachments"]?.elements ?? []).compactMap(attachment)
         var carried: Set<String> = [
             "id", "url", "external_url", "title", "content_html", "content_text", "summary", "image", "author", "authors",
             "tags", "language", "attachments",
         ]
-        // Both forms of the body: the plain one has no field beside the other.
-        if html != nil, text != nil { carried.remove("content_text") }
         if entry.published != nil { carried.insert("date_published") }
         if entry.modified != nil { carried.insert("date_modified") }
         entry.extensions = JSONFeedReader.rest(json, but: carried)

@@ -123,19 +123,22 @@ extension Draft {
 
     private mutating func takeLink(_ e: XMLElement, _ scope: Scope) -> Bool {
         let inner = scope.inside(e)
-        let href = e.trimmedAttribute(.href)
+        let href = e.attribute(.href)
         guard href != nil || e.namespace.isAtom else {
             guard let url = inner.resolve(e.text) else { return false }
-            page.offer(url)
+            setPage(url)
             links.append(Link(href: url, rel: "alternate"))
             return true
         }
-        guard let url = inner.resolve(href ?? e.text) else { return false }
+        // An empty reference is the base itself (RFC 3986, 5.2.2).
+        let same = href?.trimmed == nil && href != nil ? inner.base?.string : nil
+        guard let url = same ?? inner.resolve(href ?? e.text) else { return takeLinkToNowhere(e) }
         let link = Link(
             href: url, rel: e.trimmedAttribute(.rel)?.lowercased(), type: e.trimmedAttribute(.type),
             hreflang: e.trimmedAttribute(.hreflang), title: e.attribute(.title)?.trimmed,
             length: e.attribute(.length).flatMap(Numbers.integer))
         links.append(link)
+        if !e.namespace.isAtom, link.rel == nil || link.rel == "alternate" { setPage(url) }
         let relations = (link.rel ?? "alternate").split(separator: " ").map(Draft.bareRelation)
         for relation in relations {
             switch relation {
@@ -149,6 +152,22 @@ extension Draft {
             }
         }
         return true
+    }
+
+    /// It says something of the relation, if not where to.
+    private mutating func takeLinkToNowhere(_ e: XMLElement) -> Bool {
+        let link = Link(
+            href: "", rel: e.trimmedAttribute(.rel)?.lowercased(), type: e.trimmedAttribute(.type),
+            hreflang: e.trimmedAttribute(.hreflang), title: e.attribute(.title)?.trimmed)
+        guard link != Link(href: "") else { return false }
+        links.append(link)
+        return true
+    }
+
+    /// Of several `link` of RSS the last one counts, as in most readers.
+    private mutating func setPage(_ url: String) {
+        page = Ranked()
+        page.offer(url)
     }
 
     /// IANA's registry as a URI is the same relation (RFC 4287, 4.2.7.2).
@@ -214,11 +233,11 @@ extension Draft {
         for child in e.children {
             switch child.tag {
             case .url, .href: one.url = one.url ?? inner.resolve(child.text)
-            case .title: one.title = one.title ?? TextReader.read(child, inner, default: .guess).map(Draft.oneLine)
+            case .title: one.title = one.title ?? TextReader.read(child, inner, default: .text)?.value
             case .link: one.link = one.link ?? inner.resolve(child.text ?? child.attribute(.href))
             case .width: one.width = child.text.flatMap(Numbers.integer)
             case .height: one.height = child.text.flatMap(Numbers.integer)
-            case .description: one.description = TextReader.read(child, inner, default: .guess).map(Draft.oneLine)
+            case .description: one.description = TextReader.read(child, inner, default: .text)?.value
             default: break
             }
         }

@@ -71,7 +71,7 @@ struct Draft {
         }
         if isCarried, !isRepeated(element.namespace) { return }
         extensions.append(
-            ExtensionReader.tree(of: element), prefix: element.name.extensionPrefix, name: element.name.local)
+            ExtensionReader.tree(of: element, scope), prefix: element.name.extensionPrefix, name: element.name.local)
     }
 
     /// Elements of extension namespaces stand in `extensions` also where a field carries them. Not the
@@ -111,7 +111,7 @@ struct Draft {
     }
 
     mutating func addCategory(_ category: Category) -> Bool {
-        guard category.term != nil || category.label != nil else { return false }
+        guard category != Category() else { return false }
         if !categories.contains(category) { categories.append(category) }
         return true
     }

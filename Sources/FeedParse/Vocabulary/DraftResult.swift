@@ -44,7 +44,7 @@ extension Draft {
         feed.descriptionText = summary.value.map(Draft.plainText).flatMap { $0.isEmpty ? nil : $0 }
         feed.id = id.value
         feed.homePageURL = page.value ?? alternate(links)
-        feed.feedURL = links.first { Draft.has($0, "self") }?.href
+        feed.feedURL = links.first { !$0.href.isEmpty && Draft.has($0, "self") }?.href
         feed.favicon = favicon
         feed.icon = logo ?? image.value ?? feedImage?.url
         feed.language = language.value
@@ -86,7 +86,7 @@ extension Draft {
 
     /// HTML before other types; a type that is not named counts as HTML.
     private func alternate(_ links: [Link]) -> String? {
-        let candidates = links.filter { Draft.has($0, "alternate") }
+        let candidates = links.filter { !$0.href.isEmpty && Draft.has($0, "alternate") }
         return (candidates.first { $0.type == nil || $0.type?.lowercased().contains("html") == true } ?? candidates.first)?
             .href
     }

@@ -2,8 +2,10 @@ import FeedModel
 
 /// Elements as the trees that `extensions` holds.
 enum ExtensionReader {
-    static func tree(of element: XMLElement) -> Extensions.Element {
+    static func tree(of element: XMLElement, _ scope: Scope) -> Extensions.Element {
         var out = Extensions.Element(value: element.hasChildElements ? element.ownText : element.text)
+        // All that this vocabulary says are addresses.
+        if element.namespace == .wfw { out.value = scope.inside(element).resolve(out.value) ?? out.value }
         for one in element.attributes {
             let name = element.tree.names[Int(one.name)]
             out.attributes.append(
@@ -13,7 +15,7 @@ enum ExtensionReader {
                 ))
         }
         for child in element.children {
-            out.children.append(tree(of: child), prefix: child.name.extensionPrefix, name: child.name.local)
+            out.children.append(tree(of: child, scope), prefix: child.name.extensionPrefix, name: child.name.local)
         }
         return out
     }

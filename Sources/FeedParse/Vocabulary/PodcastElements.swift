@@ -24,6 +24,12 @@ extension Draft {
                 if addCategory(Category(term: child.attribute(.text)?.trimmed)) { isAdded = true }
             }
             return isAdded
+        case .keywords:
+            var isAdded = false
+            for word in (e.text ?? "").split(separator: ",") where addCategory(Category(term: String(word).trimmed)) {
+                isAdded = true
+            }
+            return isAdded
         case .duration:
             guard durationInSeconds == nil, let seconds = e.text.flatMap(Numbers.duration) else { return false }
             durationInSeconds = seconds

@@ -62,8 +62,7 @@ enum TextReader {
 
     static func markup(_ kind: TextConstruct.Kind, _ source: String, _ scope: Scope) -> TextConstruct? {
         guard let text = source.trimmed else { return nil }
-        let once = HTMLHeuristics.isEscapedTwice(text) ? HTMLHeuristics.unescapedOnce(text) : text
-        return TextConstruct(kind, HTMLLinks.resolved(once, base: scope.base))
+        return TextConstruct(kind, HTMLLinks.resolved(text, base: scope.base))
     }
 
     private static func plain(_ text: String) -> TextConstruct? {

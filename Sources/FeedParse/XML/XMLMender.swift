@@ -143,9 +143,9 @@ struct XMLMender {
             if start + 2 < input.count, input[start + 2] != UInt8(ascii: ">") { literal(UInt8(ascii: "<")) }
             return start + 2 < input.count && input[start + 2] != UInt8(ascii: ">") ? start + 1 : next
         }
-        if next == at && at == input.count {
-            result.isTruncated = true
+        if next == at && at == input.count && openCount[name, default: 0] == 0 {
             // `</ite` at the very end: whether it closed anything is not known.
+            result.isTruncated = true
             return next
         }
         var target = name

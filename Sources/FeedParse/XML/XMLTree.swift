@@ -27,6 +27,8 @@ final class XMLTree {
     var nodes: [Node] = []
     var attributes: [Attribute] = []
     var arena: [UInt8] = []
+    /// The URIs that the root element declares, used or not.
+    var rootNamespaces: [String] = []
     var root: XMLElement? { nodes.isEmpty ? nil : XMLElement(tree: self, index: 0) }
 
     func string(_ start: Int32, _ count: Int32) -> String {

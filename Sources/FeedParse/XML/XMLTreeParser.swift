@@ -20,6 +20,7 @@ struct XMLTreeParser {
         var undeclaredPrefixes: [(prefix: String, line: Int)] = []
         var tooDeepAtLine: Int?
         var tooManyNamespaces = false
+        var namespaceErrors: [(message: String, line: Int)] = []
     }
 
     /// Deeper elements are left out; their text goes to the element at this depth.
@@ -50,12 +51,12 @@ struct XMLTreeParser {
         handler.ignorableWhitespace = characters
         handler.serror = structuredError
         context.pointee.sax.pointee = handler
-        // HUGE lifts the limit of 10 MB a node (bodies are bounded elsewhere) and of depth (bounded here);
+        // NOENT makes `&amp;` in attributes a plain `&` (without it, it stays a reference); HUGE lifts the limit of 10 MB a node (bodies are bounded elsewhere) and of depth (bounded here);
         // the encoding is decided already; nothing goes to the network or to stderr.
         _ = xmlCtxtUseOptions(
             context,
             Int32(
-                XML_PARSE_HUGE.rawValue | XML_PARSE_NONET.rawValue | XML_PARSE_IGNORE_ENC.rawValue
+                XML_PARSE_NOENT.rawValue | XML_PARSE_HUGE.rawValue | XML_PARSE_NONET.rawValue | XML_PARSE_IGNORE_ENC.rawValue
                     | XML_PARSE_NOERROR.rawValue | XML_PARSE_NOWARNING.rawValue))
         context.pointee.sax.pointee.serror = structuredError
         builder.context = context
@@ -71,6 +72,7 @@ struct XMLTreeParser {
         outcome.undeclaredPrefixes = builder.undeclaredPrefixes
         outcome.tooDeepAtLine = builder.tooDeepAtLine
         outcome.tooManyNamespaces = builder.tooManyNamespaces
+        outcome.namespaceErrors = builder.namespaceErrors
         if context.pointee.wellFormed == 0 && outcome.failure == nil {
             outcome.failure = Failure(message: "not well-formed", line: 1, isEarlyEnd: false)
         }
@@ -89,9 +91,10 @@ private func builder(_ context: UnsafeMutableRawPointer?) -> TreeBuilder? {
 }
 
 private let startElement: startElementNsSAX2Func = {
-    (context, local, prefix, uri, namespaceCount, _, attributeCount, _, attributes) in
+    (context, local, prefix, uri, namespaceCount, namespaces, attributeCount, _, attributes) in
     builder(context)?.start(
-        local: local, prefix: prefix, uri: uri, namespaceCount: Int(namespaceCount),
+        local: local, prefix: prefix, uri: uri,
+        namespaces: UnsafeBufferPointer(start: namespaces, count: Int(namespaceCount) * 2),
         attributes: UnsafeBufferPointer(start: attributes, count: Int(attributeCount) * 5))
 }
 
@@ -114,6 +117,7 @@ private final class TreeBuilder {
     var undeclaredPrefixes: [(prefix: String, line: Int)] = []
     var tooDeepAtLine: Int?
     var tooManyNamespaces = false
+    var namespaceErrors: [(message: String, line: Int)] = []
 
     /// Open elements and, for each, its last child and how many namespaces it declares.
     private var open: [(node: Int32, lastChild: Int32, namespaces: Int)] = []
@@ -131,8 +135,16 @@ private final class TreeBuilder {
 
     func start(
         local: UnsafePointer<xmlChar>?, prefix: UnsafePointer<xmlChar>?, uri: UnsafePointer<xmlChar>?,
-        namespaceCount: Int, attributes: UnsafeBufferPointer<UnsafePointer<xmlChar>?>
+        namespaces: UnsafeBufferPointer<UnsafePointer<xmlChar>?>,
+        attributes: UnsafeBufferPointer<UnsafePointer<xmlChar>?>
     ) {
+        let namespaceCount = namespaces.count / 2
+        if tree.nodes.isEmpty {
+            // prefix, URI
+            for at in stride(from: 1, to: namespaces.count, by: 2) {
+                if let uri = namespaces[at] { tree.rootNamespaces.append(String(cString: uri)) }
+            }
+        }
         namespacesInScope += namespaceCount
         if namespacesInScope > XMLTreeParser.maximumNamespacesInScope {
             tooManyNamespaces = true
@@ -210,6 +222,10 @@ private final class TreeBuilder {
             }
             return
         }
+        if error.domain == XML_FROM_NAMESPACE.rawValue || error.code == XML_WAR_NS_URI.rawValue {
+            noteNamespaceError(error)
+            return
+        }
         guard error.level == XML_ERR_FATAL, failure == nil else { return }
         var message = error.message.map { String(cString: $0) } ?? "not well-formed"
         while message.last?.isWhitespace == true { message.removeLast() }
@@ -220,6 +236,16 @@ private final class TreeBuilder {
         failure = XMLTreeParser.Failure(
             message: String(message.prefix(200)), line: Int(error.line),
             isEarlyEnd: earlyEnds.contains { $0.rawValue == error.code })
+    }
+
+    /// Names that XML allows and Namespaces in XML does not; URIs, only where they are broken by blanks.
+    private func noteNamespaceError(_ error: xmlError) {
+        var message = error.message.map { String(cString: $0) } ?? "a namespace is not well-formed"
+        while message.last?.isWhitespace == true { message.removeLast() }
+        if error.code == XML_WAR_NS_URI.rawValue || error.code == XML_WAR_NS_URI_RELATIVE.rawValue {
+            guard let uri = error.str2.map({ String(cString: $0) }), uri.contains(where: \.isWhitespace) else { return }
+        }
+        if namespaceErrors.count < 8 { namespaceErrors.append((message, Int(error.line))) }
     }
 
     func finish() { context = nil }

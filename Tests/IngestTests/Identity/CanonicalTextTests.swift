@@ -1,0 +1,64 @@
+import Testing
+
+@testable import Ingest
+
+@Suite struct CanonicalTextTests {
+    @Test(arguments: [
+        ("  a \t b  ", "a b"),
+        ("a\n\n  b", "a\nb"),
+        ("a \u{A0} b", "a b"),
+        ("a\u{2028}b", "a\nb"),
+        ("a\u{3000}b", "a b"),
+        ("a\u{200B}b\u{AD}c\u{FEFF}", "abc"),
+        ("e\u{301}", "\u{E9}"),
+        ("\u{212B}", "\u{C5}"),
+        ("\u{1}a\u{1F}", "a"),
+        ("\u{1F469}\u{200D}\u{1F4BB}", "\u{1F469}\u{1F4BB}"),
+        ("", ""),
+        (" \n ", ""),
+    ])
+    func folding(text: String, canonical: String) {
+        // Swift's == takes canonically equal strings for one; the scalars tell.
+        #expect(Array(CanonicalText.of(text, keepsLines: true).unicodeScalars) == Array(canonical.unicodeScalars))
+        #expect(Array(CanonicalText.of(canonical, keepsLines: true).unicodeScalars) == Array(canonical.unicodeScalars))
+    }
+
+    @Test func titlesAreOneLine() {
+        #expect(CanonicalForm.title("a\n b") == "a b")
+    }
+
+    @Test func textKeepsItsCharactersForShowing() {
+        let persian = "می\u{200C}خواهم"
+        #expect(CanonicalText.folding(persian + "  \n x", keepsLines: true) == persian + "\nx")
+    }
+
+    @Test(arguments: [
+        "The post A title appeared first on A site.", "Der Beitrag Ein Titel erschien zuerst auf Ort.",
+    ])
+    func signaturesOfWordPressAreNoContent(signature: String) {
+        let plain = CanonicalForm(title: "T", plainText: "Text.", enclosures: [])
+        #expect(CanonicalForm(title: "T", plainText: "Text.\n" + signature, enclosures: []).hash == plain.hash)
+        #expect(CanonicalForm(title: "T", plainText: signature + "\nText.", enclosures: []).hash != plain.hash)
+    }
+
+    @Test func titleAndTextDoNotRunTogether() {
+        #expect(
+            CanonicalForm(title: "a", plainText: "b", enclosures: []).hash
+                != CanonicalForm(title: "", plainText: "a b", enclosures: []).hash)
+    }
+
+    @Test(arguments: [
+        ("one two three four", "one two three five", 0.5),
+        ("one two three", "ONE, two: three!", 1.0),
+        ("one two three", "four five six", 0.0),
+        ("", "", 1.0),
+        ("", "a b c", 0.0),
+        ("a b c d e f", "a b c d", 1.0),
+        ("東京都庁舎", "東京都庁舎", 1.0),
+        ("東京都庁", "東京都内", 0.5),
+    ])
+    func shingles(first: String, second: String, shared: Double) {
+        #expect(Shingles(first).sharedPart(with: Shingles(second)) == shared)
+        #expect(Shingles(second).sharedPart(with: Shingles(first)) == shared)
+    }
+}

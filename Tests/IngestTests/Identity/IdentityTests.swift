@@ -1,0 +1,463 @@
+import Archive
+import FeedModel
+import Testing
+
+@testable import Ingest
+
+/// When two entries are one article: each case by its name.
+@Suite struct IdentityTests {
+    let a = "https://a.example/feed"
+    let b = "https://b.example/feed"
+
+    // MARK: rule 1
+
+    @Test("guid-kept-text-edited")
+    func guidKeptTextEdited() async throws {
+        let lab = try IdentityLab()
+        try await lab.poll(a, [entry("1", url: "https://a.example/1", html: "<p>\(longText(1))</p>")])
+        let result = try await lab.poll(a, [entry("1", url: "https://a.example/1", html: "<p>\(longText(1)) and more</p>")])
+        #expect(result.revised == 1 && result.new == 0)
+        let article = try #require(try lab.articles.first)
+        #expect(try lab.articles.count == 1)
+        #expect(article.revision == 2 && article.text.hasSuffix("and more"))
+        #expect(try lab.revisions(article).map(\.text).first == longText(1))
+        #expect(try lab.changes() == [.new, .revised])
+    }
+
+    @Test("guid-kept-only-markup-changed")
+    func guidKeptOnlyMarkupChanged() async throws {
+        let lab = try IdentityLab()
+        try await lab.poll(a, [entry("1", html: "<p>\(longText(1))</p><img src='x.png'>")])
+        let result = try await lab.poll(a, [entry("1", html: "<div class=new><p>\(longText(1))</p><img src='y.png'></div>")])
+        #expect(result.revised == 0 && result.new == 0)
+        let article = try #require(try lab.articles.first)
+        #expect(article.revision == 1)
+        // The newer markup is shown.
+        #expect(article.body?.value.contains("y.png") == true)
+        #expect(try lab.changes() == [.new])
+    }
+
+    @Test("title-only-change")
+    func titleOnlyChange() async throws {
+        let lab = try IdentityLab()
+        try await lab.poll(a, [entry("1", url: "https://a.example/1", title: "Before", html: longText(1))])
+        let result = try await lab.poll(a, [entry("1", url: "https://a.example/1", title: "After", html: longText(1))])
+        #expect(result.revised == 1)
+        #expect(try lab.articles.map(\.title) == ["After"])
+    }
+
+    @Test("date-only-change")
+    func dateOnlyChange() async throws {
+        let lab = try IdentityLab()
+        try await lab.poll(a, [entry("1", html: longText(1), published: 1000)])
+        let result = try await lab.poll(a, [entry("1", html: longText(1), published: 2000)])
+        #expect(result.revised == 0 && result.new == 0)
+        #expect(try lab.articles.map(\.published) == [Timestamp(seconds: 2000)])
+    }
+
+    @Test("constant-guid-in-document")
+    func constantGuidInDocument() async throws {
+        let lab = try IdentityLab()
+        let document = (1...3).map { entry("same", url: "https://a.example/\($0)", title: "T \($0)", html: longText($0)) }
+        #expect(try await lab.poll(a, document).new == 3)
+        // The value stays unreliable for good, also when it stands there once.
+        let next = entry("same", url: "https://a.example/4", title: "T 4", html: longText(4))
+        #expect(try await lab.poll(a, [next]).new == 1)
+        #expect(try await lab.poll(a, [next] + document) == Reconciliation(known: 4))
+        #expect(try lab.articles.count == 4)
+    }
+
+    @Test("guid-is-homepage")
+    func guidIsHomepage() async throws {
+        let lab = try IdentityLab()
+        let home = "https://a.example/"
+        try await lab.poll(a, [entry(home, url: home, title: "One", html: longText(1))], homePage: home)
+        let result = try await lab.poll(a, [entry(home, url: home, title: "Two", html: longText(2))], homePage: home)
+        #expect(result.new == 1 && result.revised == 0)
+        #expect(try lab.articles.count == 2)
+    }
+
+    @Test("guid-reused-for-another-article")
+    func recycledGuid() async throws {
+        let lab = try IdentityLab()
+        try await lab.poll(a, [entry("1", url: "https://a.example/old", title: "Old", html: longText(1))])
+        let result = try await lab.poll(a, [entry("1", url: "https://a.example/new", title: "New", html: longText(2))])
+        #expect(result.new == 1 && result.revised == 0)
+        // From then on the guid is the new article's.
+        let edited = try await lab.poll(a, [entry("1", url: "https://a.example/new", title: "New", html: longText(2) + " x")])
+        #expect(edited.revised == 1)
+        #expect(try lab.articles.map(\.revision) == [1, 2])
+    }
+
+    @Test("guid-kept-everything-but-the-text-changed")
+    func guidKeptURLAndTitleChanged() async throws {
+        let lab = try IdentityLab()
+        try await lab.poll(a, [entry("1", url: "https://a.example/old", title: "Old", html: longText(1))])
+        let result = try await lab.poll(a, [entry("1", url: "https://a.example/new", title: "New", html: longText(1) + " more")])
+        #expect(result.new == 0 && result.revised == 1)
+    }
+
+    @Test("numeric-guid-reused-by-two-feeds")
+    func numericGuidInTwoFeeds() async throws {
+        let lab = try IdentityLab()
+        try await lab.poll(a, [entry("17", title: "One", html: longText(1))])
+        try await lab.poll(b, [entry("17", title: "Two", html: longText(2))])
+        #expect(try lab.articles.count == 2)
+    }
+
+    @Test("entry-leaves-and-returns-to-feed")
+    func entryLeavesAndReturns() async throws {
+        let lab = try IdentityLab()
+        let first = entry("1", url: "https://a.example/1", html: longText(1))
+        let second = entry("2", url: "https://a.example/2", title: "Other", html: longText(2))
+        try await lab.poll(a, [first])
+        try await lab.poll(a, [second])
+        let away = try lab.archive.sightings(of: ArticleID(rawValue: 1))
+        #expect(away.map { $0.lastSeen != nil } == [true])
+        let result = try await lab.poll(a, [first, second])
+        #expect(result.new == 0 && result.revised == 0 && result.duplicates == 0)
+        let back = try lab.archive.sightings(of: ArticleID(rawValue: 1))
+        #expect(back.map { $0.lastSeen != nil } == [false])
+        #expect(try lab.articles.map(\.revision) == [1, 1])
+    }
+
+    @Test("feed-moved-to-new-url")
+    func feedMovedToNewURL() async throws {
+        let lab = try IdentityLab()
+        let old = entry("1", url: "http://old.example/1", html: longText(1))
+        try await lab.poll(a, [old])
+        // The feed's row moved, by a permanent redirect; then the operator writes the new URL down.
+        let feed = try #require(try lab.archive.configuredFeed(url: a)?.id)
+        let state = try #require(try lab.archive.feed(feed)?.poll)
+        try await lab.archive.write { archive in
+            var moved = state
+            moved.url = "https://new.example/feed"
+            try archive.save(moved, of: feed)
+        }
+        let scheduled = try await lab.archive.write { archive in
+            try archive.synchronize(
+                [ConfiguredFeed(url: "https://new.example/feed", title: nil, tags: [], enabled: true, settings: "")],
+                at: Timestamp(seconds: 1_800_000_000))
+        }
+        #expect(scheduled.map(\.id) == [feed])
+        let result = try await lab.poll("https://new.example/feed", [old])
+        #expect(result == Reconciliation(known: 1))
+    }
+
+    // MARK: rule 2
+
+    @Test("http-to-https-move")
+    func httpToHTTPS() async throws {
+        let lab = try IdentityLab()
+        try await lab.poll(a, [entry("http://a.example/1", url: "http://a.example/1", html: longText(1))])
+        let result = try await lab.poll(a, [entry("https://a.example/1", url: "https://a.example/1", html: longText(1))])
+        #expect(result.new == 0 && result.revised == 0)
+        #expect(try lab.articles.count == 1)
+    }
+
+    @Test("tracking-parameters-differ")
+    func trackingParametersDiffer() async throws {
+        let lab = try IdentityLab()
+        try await lab.poll(a, [entry(url: "https://a.example/1?id=4&utm_source=rss&utm_medium=feed", html: "short")])
+        try await lab.poll(a, [entry(url: "https://a.example/1?fbclid=XY&id=4", html: "short")])
+        try await lab.poll(b, [entry("x", url: "https://a.example/1?id=4&gclid=1", html: "short")])
+        #expect(try lab.articles.count == 1)
+        try await lab.poll(a, [entry(url: "https://a.example/1?id=5", html: "other")])
+        #expect(try lab.articles.count == 2)
+    }
+
+    @Test("feedburner-proxy-link")
+    func feedburnerProxyLink() async throws {
+        let lab = try IdentityLab()
+        try await lab.poll(a, [entry(url: "https://a.example/1", html: "short")])
+        try await lab.poll(
+            b,
+            [entry("g", url: "http://feedproxy.google.com/~r/a/~3/xyz/", html: "short", origLink: "http://a.example/1")])
+        #expect(try lab.articles.count == 1)
+    }
+
+    @Test("aggregator-links-to-original")
+    func aggregatorLinksToOriginal() async throws {
+        let lab = try IdentityLab()
+        let original = entry("1", url: "https://a.example/1", title: "Title", html: longText(1))
+        let copy = entry("agg-1", url: "https://a.example/1", title: "Site: Title", html: "An excerpt of it")
+        var last = Reconciliation()
+        for round in 0..<10 {
+            let result = try await round.isMultiple(of: 2) ? lab.poll(a, [original]) : lab.poll(b, [copy])
+            if round > 1 { last = result }
+            #expect(result.revised == 0, "round \(round)")
+        }
+        #expect(last == Reconciliation(known: 1))
+        let article = try #require(try lab.articles.first)
+        #expect(try lab.articles.count == 1)
+        #expect(article.revision == 1 && article.text == longText(1) && article.title == "Title")
+        #expect(try lab.changes() == [.new, .duplicate])
+    }
+
+    @Test("summary-in-one-feed-full-text-in-other", arguments: [true, false])
+    func summaryAndFullText(summaryFirst: Bool) async throws {
+        let lab = try IdentityLab()
+        let short = entry("s", url: "https://a.example/1", summary: "The first sentence.")
+        let full = entry("f", url: "https://a.example/1", html: "<p>The first sentence. \(longText(1))</p>")
+        try await lab.poll(a, [summaryFirst ? short : full])
+        try await lab.poll(b, [summaryFirst ? full : short])
+        #expect(try lab.articles.count == 1)
+        let article = try #require(try lab.articles.first)
+        #expect(article.text.hasSuffix(longText(1)))
+        #expect(article.revision == (summaryFirst ? 2 : 1))
+        #expect(try lab.changes() == (summaryFirst ? [.new, .duplicate, .revised] : [.new, .duplicate]))
+    }
+
+    @Test("section-feed-and-main-feed")
+    func sectionAndMainFeed() async throws {
+        let lab = try IdentityLab()
+        let story = entry("1", url: "https://a.example/1", html: "Text")
+        try await lab.poll("https://a.example/main", [story])
+        let result = try await lab.poll("https://a.example/section", [story])
+        #expect(result.duplicates == 1 && result.new == 0)
+        #expect(try lab.articles.map(\.sightings) == [2])
+    }
+
+    @Test("an edit that reaches two feeds is one revision")
+    func editInTwoFeeds() async throws {
+        let lab = try IdentityLab()
+        let before = entry("1", url: "https://a.example/1", html: longText(1))
+        let after = entry("1", url: "https://a.example/1", html: "now much shorter")
+        try await lab.poll(a, [before])
+        try await lab.poll(b, [before])
+        try await lab.poll(a, [after])
+        // The other feed still carries the previous content, which is no candidate.
+        #expect(try lab.articles.map(\.text) == ["now much shorter"])
+        #expect(try await lab.poll(b, [before]).revised == 0)
+        #expect(try await lab.poll(b, [after]).revised == 0)
+        #expect(try lab.articles.map(\.revision) == [2])
+    }
+
+    @Test("same-title-different-text-two-feeds")
+    func sameTitleDifferentText() async throws {
+        let lab = try IdentityLab()
+        try await lab.poll(a, [entry("1", url: "https://a.example/1", title: "Weather", html: longText(1))])
+        try await lab.poll(b, [entry("1", url: "https://b.example/1", title: "Weather", html: longText(2))])
+        #expect(try lab.articles.count == 2)
+    }
+
+    @Test("titles-disagree-under-one-url")
+    func titlesDisagreeAcrossFeeds() async throws {
+        let lab = try IdentityLab()
+        try await lab.poll(a, [entry("1", url: "https://a.example/live", title: "Morning", html: "one")])
+        try await lab.poll(b, [entry("2", url: "https://a.example/live", title: "Evening", html: "two")])
+        #expect(try lab.articles.count == 2)
+    }
+
+    @Test("shared-url-in-document")
+    func sharedURLInDocument() async throws {
+        let lab = try IdentityLab()
+        let live = "https://a.example/live"
+        try await lab.poll(a, [entry("1", url: live, title: "A", html: "one"), entry("2", url: live, title: "B", html: "two")])
+        #expect(try lab.articles.count == 2)
+        // It stays so in that feed.
+        try await lab.poll(a, [entry("3", url: live, title: "A", html: "three")])
+        #expect(try lab.articles.count == 3)
+    }
+
+    @Test("new-guid-same-url", arguments: [("Same", "unrelated words here", 1), ("Other", "unrelated words here", 2)])
+    func newGuidSameURL(title: String, text: String, articles: Int) async throws {
+        let lab = try IdentityLab()
+        try await lab.poll(a, [entry("1", url: "https://a.example/1", title: "Same", html: longText(1))])
+        try await lab.poll(a, [entry("2", url: "https://a.example/1", title: title, html: text)])
+        #expect(try lab.articles.count == articles)
+    }
+
+    // MARK: rule 3
+
+    @Test("syndicated-full-text-other-host")
+    func syndicatedFullText() async throws {
+        let lab = try IdentityLab()
+        try await lab.poll(a, [entry("1", url: "https://a.example/1", html: "<p>\(longText(1))</p>")])
+        try await lab.poll(b, [entry("9", url: "https://b.example/copy", html: "<div>\(longText(1))</div>")])
+        let article = try #require(try lab.articles.first)
+        #expect(try lab.articles.count == 1)
+        #expect(article.sightings == 2 && article.revision == 1)
+        #expect(article.url == "https://a.example/1")
+    }
+
+    @Test("guid-flood-same-content")
+    func guidFlood() async throws {
+        let lab = try IdentityLab()
+        func document(_ prefix: String, urls: Bool) -> [Entry] {
+            (1...30).map {
+                entry(
+                    "\(prefix)\($0)", url: urls ? "https://a.example/\($0)" : nil, title: "T \($0)", html: longText($0),
+                    published: Int64($0))
+            }
+        }
+        try await lab.poll(a, document("old-", urls: true))
+        let flood = try await lab.poll(a, document("new-", urls: true))
+        #expect(flood.new == 0 && flood.revised == 0)
+        let again = try await lab.poll(a, document("third-", urls: false))
+        #expect(again.new == 0 && again.revised == 0)
+        #expect(try lab.articles.count == 30)
+    }
+
+    @Test("weekly-thread-with-boilerplate", arguments: [true, false])
+    func weeklyThread(withGuids: Bool) async throws {
+        let lab = try IdentityLab()
+        func thread(_ week: Int) -> Entry {
+            entry(
+                withGuids ? "w\(week)" : nil, url: "https://a.example/thread-\(week)", title: "Open thread",
+                html: longText(7), published: Int64(week) * 604_800)
+        }
+        try await lab.poll(a, [thread(1)])
+        // The newest stands first in its document.
+        #expect(try await lab.poll(a, [thread(2), thread(1)]).new == 1)
+        #expect(try await lab.poll(a, [thread(3), thread(2), thread(1)]).new == 1)
+        #expect(try lab.articles.count == 3)
+    }
+
+    @Test("short-text-in-two-feeds")
+    func shortTextIsNotSubstantial() async throws {
+        let lab = try IdentityLab()
+        try await lab.poll(a, [entry("1", url: "https://a.example/1", html: "Closed today.")])
+        try await lab.poll(b, [entry("1", url: "https://b.example/1", html: "Closed today.")])
+        #expect(try lab.articles.count == 2)
+    }
+
+    @Test("podcast-without-text")
+    func podcastWithoutText() async throws {
+        let lab = try IdentityLab()
+        try await lab.poll(a, [entry("1", title: "Episode 1", enclosures: ["https://cdn.a.example/1.mp3"])])
+        let moved = try await lab.poll(
+            a, [entry("2", title: "Episode 1", enclosures: ["https://dts.podtrac.com/redirect.mp3/cdn.a.example/1.mp3"])])
+        #expect(moved.new == 0 && moved.revised == 0)
+        try await lab.poll(a, [entry("3", title: "Episode 1", enclosures: ["https://cdn.a.example/2.mp3"])])
+        #expect(try lab.articles.count == 2)
+    }
+
+    @Test("podcast-with-standing-show-notes")
+    func podcastWithStandingNotes() async throws {
+        let lab = try IdentityLab()
+        let notes = longText(3)
+        try await lab.poll(a, [entry("1", title: "Daily", html: notes, published: 5, enclosures: ["https://c.example/1.mp3"])])
+        try await lab.poll(a, [entry("2", title: "Daily", html: notes, published: 5, enclosures: ["https://c.example/2.mp3"])])
+        #expect(try lab.articles.count == 2)
+    }
+
+    // MARK: rule 4
+
+    @Test("same-title-same-boilerplate-same-instant")
+    func sameInstant() async throws {
+        let lab = try IdentityLab()
+        try await lab.poll(a, [entry("1", url: "https://a.example/1", html: "Read more", published: 77)])
+        try await lab.poll(a, [entry("2", url: "https://a.example/2", html: "Read more", published: 77)])
+        #expect(try lab.articles.count == 1)
+        try await lab.poll(a, [entry("3", url: "https://a.example/3", html: "Read more", published: 78)])
+        #expect(try lab.articles.count == 2)
+    }
+
+    @Test("empty-description-same-title-different-links")
+    func emptyDescription() async throws {
+        let lab = try IdentityLab()
+        let document = [entry("1", url: "https://a.example/1"), entry("2", url: "https://a.example/2")]
+        #expect(try await lab.poll(a, document).new == 2)
+        #expect(try lab.articles.count == 2)
+    }
+
+    @Test("two-entries-in-one-document-are-equal")
+    func twoEqualEntries() async throws {
+        let lab = try IdentityLab()
+        let one = entry("1", url: "https://a.example/1", html: "Short", published: 5)
+        #expect(try await lab.poll(a, [one, one]).new == 1)
+        var other = one
+        other.id = "2"
+        #expect(try await lab.poll(a, [one, other]).new == 0)
+        #expect(try lab.articles.count == 1)
+    }
+
+    @Test("an entry without guid, URL and date stays one article")
+    func nothingToGoBy() async throws {
+        let lab = try IdentityLab()
+        let bare = entry(title: "Note", html: "Back soon")
+        try await lab.poll(a, [bare])
+        let result = try await lab.poll(a, [entry("2", title: "Other", html: "x"), bare])
+        #expect(result.new == 1)
+        #expect(try lab.articles.count == 2)
+    }
+
+    // MARK: revisions
+
+    @Test("reverted-edit")
+    func revertedEdit() async throws {
+        let lab = try IdentityLab()
+        let first = entry("1", html: longText(1))
+        let second = entry("1", html: longText(1) + " changed")
+        try await lab.poll(a, [first])
+        try await lab.poll(a, [second])
+        try await lab.poll(a, [first])
+        let article = try #require(try lab.articles.first)
+        let revisions = try lab.revisions(article)
+        #expect(revisions.map(\.revision) == [1, 2, 3])
+        #expect(Set(revisions.map(\.hash)).count == 2)
+        #expect(revisions[0].hash == revisions[2].hash && article.hash == revisions[2].hash)
+    }
+
+    @Test("stale copy out of a cache", arguments: [true, false])
+    func staleCopy(byEntryDate: Bool) async throws {
+        let lab = try IdentityLab()
+        let before = entry("1", html: longText(1), updated: byEntryDate ? 100 : nil)
+        let after = entry("1", html: longText(1) + " changed", updated: byEntryDate ? 200 : nil)
+        let early = byEntryDate ? nil : Timestamp(seconds: 100)
+        let late = byEntryDate ? nil : Timestamp(seconds: 200)
+        try await lab.poll(a, [before], lastModified: early)
+        try await lab.poll(a, [after], lastModified: late)
+        #expect(try await lab.poll(a, [before], lastModified: early).revised == 0)
+        #expect(try await lab.poll(a, [after], lastModified: late).revised == 0)
+        let article = try #require(try lab.articles.first)
+        #expect(article.revision == 2 && article.text.hasSuffix("changed"))
+    }
+
+    // MARK: canonical form
+
+    @Test(
+        "one content in two spellings",
+        arguments: [
+            ("NFC-versus-NFD", "caf\u{E9} \u{1E69}", "cafe\u{301} s\u{323}\u{307}"),
+            ("entities-versus-characters", "„Grüße“ – &amp; more", "&bdquo;Gr&uuml;&szlig;e&ldquo; &ndash; &#38; more"),
+            ("white space", "one two three", "one&nbsp;two \n\t three"),
+            ("zero width and soft hyphen", "background", "back\u{AD}gro\u{200B}und"),
+        ])
+    func sameContent(name: String, first: String, second: String) async throws {
+        let lab = try IdentityLab()
+        try await lab.poll(a, [entry("1", html: "<p>\(first)</p>")])
+        let result = try await lab.poll(a, [entry("1", html: "<p>\(second)</p>")])
+        #expect(result.revised == 0, "\(name)")
+    }
+
+    // MARK: concurrency
+
+    @Test("one-document-two-feeds-polled-at-once")
+    func twoFeedsAtOnce() async throws {
+        let lab = try IdentityLab()
+        let document = (1...20).map { entry("\($0)", url: "https://a.example/\($0)", title: "T \($0)", html: longText($0)) }
+        // Both feeds are known before, so that both polls go straight to the archive.
+        try await lab.poll(a, [])
+        try await lab.poll(b, [])
+        let archive = lab.archive
+        let now = lab.now
+        let digests = document.map(EntryDigest.init)
+        let ids = try [a, b].map { try #require(try archive.configuredFeed(url: $0)?.id) }
+        try await withThrowingTaskGroup { group in
+            for id in ids {
+                let feed = try #require(try archive.feed(id))
+                group.addTask {
+                    _ = try await archive.write { archive in
+                        try Reconciler.reconcile(
+                            digests, of: feed, homePage: nil, documentModified: nil, at: now, in: archive)
+                    }
+                }
+            }
+            try await group.waitForAll()
+        }
+        #expect(try lab.articles.count == 20)
+        #expect(try lab.articles.allSatisfy { $0.sightings == 2 })
+    }
+}

@@ -1,0 +1,186 @@
+import FeedModel
+import Synchronization
+import Testing
+import TestSupport
+
+@testable import Ingest
+
+@Suite struct PollQueueTests {
+    let time = ManualTime()
+
+    func queue(
+        concurrency: Int = 10, perHost: Int = 10, hostDelay: Duration = .zero, endsWhenIdle: Bool = false
+    ) -> PollQueue {
+        PollQueue(
+            limits: HostLimits(concurrency: concurrency, perHost: perHost, hostDelay: hostDelay), time: time,
+            endsWhenIdle: endsWhenIdle)
+    }
+
+    func feed(_ number: Int64) -> FeedID { FeedID(rawValue: number) }
+
+    /// Takes from the queue until it closes; what it has taken so far can be read.
+    final class Taker: Sendable {
+        private let taken = Mutex<[FeedID]>([])
+        var feeds: [Int64] { taken.withLock { $0.map(\.rawValue) } }
+
+        func start(_ queue: PollQueue) {
+            Task {
+                while let feed = await queue.next() { taken.withLock { $0.append(feed) } }
+                taken.withLock { $0.append(FeedID(rawValue: -1)) }
+            }
+        }
+    }
+
+    /// Lets tasks run until something holds; fails after ten seconds of real time.
+    func until(_ condition: () -> Bool) async {
+        for _ in 0..<10_000 where !condition() { try? await Task.sleep(for: .milliseconds(1)) }
+        #expect(condition())
+    }
+
+    @Test func feedsComeInTheOrderOfTheirTimes() async {
+        let queue = queue()
+        let now = time.now
+        await queue.schedule([(feed(1), "a", now + .seconds(20)), (feed(2), "b", now), (feed(3), "c", now + .seconds(10))])
+        let taker = Taker()
+        taker.start(queue)
+        await until { taker.feeds == [2] }
+        await until { time.deadlines == [now + .seconds(10)] }
+        time.advance(by: .seconds(10))
+        await until { taker.feeds == [2, 3] }
+        await until { time.deadlines == [now + .seconds(20)] }
+        time.advance(by: .seconds(15))
+        await until { taker.feeds == [2, 3, 1] }
+    }
+
+    @Test func aHostsStartsKeepTheirDelay() async {
+        let queue = queue(hostDelay: .seconds(1))
+        await queue.schedule((1...3).map { (feed($0), "a", time.now) } + [(feed(9), "b", time.now)])
+        let taker = Taker()
+        taker.start(queue)
+        await until { taker.feeds.count == 2 && taker.feeds.contains(9) }
+        await until { !time.deadlines.isEmpty }
+        time.advance(by: .milliseconds(999))
+        await until { !time.deadlines.isEmpty }
+        #expect(taker.feeds.count == 2)
+        time.advance(by: .milliseconds(1))
+        await until { taker.feeds.count == 3 }
+    }
+
+    @Test func aHostHasOnlyAsManyTransfersAsItMay() async {
+        let queue = queue(perHost: 2)
+        await queue.schedule((1...5).map { (feed($0), "a", time.now) })
+        let taker = Taker()
+        taker.start(queue)
+        await until { taker.feeds.count == 2 }
+        await queue.finished(feed(taker.feeds[0]), heldHost: "a", host: "a", at: nil)
+        await until { taker.feeds.count == 3 }
+    }
+
+    @Test func noMorePollsThanMayBeAreInFlight() async {
+        let queue = queue(concurrency: 2)
+        await queue.schedule((1...5).map { (feed($0), "host\($0)", time.now) })
+        let taker = Taker()
+        taker.start(queue)
+        await until { taker.feeds.count == 2 }
+        #expect(await queue.feedsInFlight == 2)
+        await queue.finished(feed(taker.feeds[0]), heldHost: nil, host: "x", at: nil)
+        await until { taker.feeds.count == 3 }
+    }
+
+    @Test func aRedirectStartsAlsoWhileAllPollsAreInFlight() async {
+        let queue = queue(concurrency: 2, perHost: 1)
+        await queue.schedule([(feed(1), "a", time.now), (feed(2), "b", time.now)] + (3...200).map { (feed($0), "c\($0)", time.now) })
+        let taker = Taker()
+        taker.start(queue)
+        await until { taker.feeds.count == 2 }
+        // 'a' is left for 'b', which is held by the other poll until that has ended.
+        async let moved = queue.move(from: "a", to: "b")
+        await queue.finished(feed(2), heldHost: "b", host: "b", at: nil)
+        #expect(await moved == nil)
+    }
+
+    @Test func aPauseKeepsAllFeedsOfItsHost() async {
+        let queue = queue(perHost: 1)
+        let now = time.now
+        await queue.schedule([(feed(1), "a", now), (feed(2), "a", now), (feed(3), "b", now)])
+        let taker = Taker()
+        taker.start(queue)
+        await until { Set(taker.feeds) == [1, 3] || Set(taker.feeds) == [2, 3] }
+        await queue.pause(host: "a", until: now + .seconds(60))
+        let first = taker.feeds.first { $0 != 3 } ?? 0
+        await queue.finished(feed(first), heldHost: "a", host: "a", at: now + .seconds(90))
+        #expect(await queue.pollNow(feed(2), host: "a") == now + .seconds(60))
+        #expect(await queue.move(from: "b", to: "a") == now + .seconds(60))
+        #expect(taker.feeds.count == 2)
+        await until { time.deadlines == [now + .seconds(60)] }
+        time.advance(by: .seconds(60))
+        await until { taker.feeds.count == 3 }
+    }
+
+    @Test func aRoundEndsWhenNothingIsDue() async {
+        let queue = queue(endsWhenIdle: true)
+        await queue.schedule((1...3).map { (feed($0), "a", time.now) })
+        let taker = Taker()
+        taker.start(queue)
+        await until { taker.feeds.count == 4 && taker.feeds.last == -1 }
+    }
+
+    @Test func aRoundDropsTheFeedsOfAPausedHost() async {
+        let queue = queue(perHost: 1, endsWhenIdle: true)
+        await queue.schedule((1...3).map { (feed($0), "a", time.now) })
+        let taker = Taker()
+        taker.start(queue)
+        await until { taker.feeds.count == 1 }
+        await queue.pause(host: "a", until: time.now + .hours(1))
+        await until { taker.feeds.last == -1 }
+        #expect(taker.feeds.count == 2)
+    }
+
+    @Test func closingEndsTheTaking() async {
+        let queue = queue()
+        await queue.schedule([(feed(1), "a", time.now + .hours(1))])
+        let taker = Taker()
+        taker.start(queue)
+        await queue.close()
+        await until { taker.feeds == [-1] }
+    }
+
+    @Test func aPollThatIsAskedForGoesAtOnce() async {
+        let queue = queue()
+        await queue.schedule([(feed(1), "a", time.now + .hours(1))])
+        let taker = Taker()
+        taker.start(queue)
+        #expect(await queue.pollNow(feed(1), host: "a") == nil)
+        await until { taker.feeds == [1] }
+        // Asked for again while it is in flight: polled again.
+        #expect(await queue.pollNow(feed(1), host: "a") == nil)
+        await queue.finished(feed(1), heldHost: "a", host: "a", at: time.now + .hours(1))
+        await until { taker.feeds == [1, 1] }
+    }
+
+    @Test func aFeedThatIsMovedInTheScheduleComesOnce() async {
+        let queue = queue()
+        let now = time.now
+        await queue.schedule([(feed(1), "a", now + .seconds(10))])
+        await queue.schedule([(feed(1), "a", now + .seconds(20))])
+        let taker = Taker()
+        taker.start(queue)
+        await until { !time.deadlines.isEmpty }
+        time.advance(by: .seconds(10))
+        await until { time.deadlines == [now + .seconds(20)] }
+        #expect(taker.feeds == [])
+        time.advance(by: .seconds(10))
+        await until { taker.feeds == [1] }
+    }
+
+    @Test func aFeedThatIsRemovedComesNoMore() async {
+        let queue = queue()
+        await queue.schedule([(feed(1), "a", time.now + .seconds(10)), (feed(2), "a", time.now + .seconds(10))])
+        await queue.remove([feed(1)])
+        let taker = Taker()
+        taker.start(queue)
+        await until { !time.deadlines.isEmpty }
+        time.advance(by: .seconds(10))
+        await until { taker.feeds == [2] }
+    }
+}

@@ -1,0 +1,261 @@
+import Archive
+import FeedFetch
+import FeedModel
+import Logging
+import Synchronization
+import Testing
+import TestSupport
+
+@testable import Ingest
+
+/// Whole polls: a scripted publisher, a real archive, time in the test's hand.
+@Suite struct PollerTests {
+    /// A poller over the feeds of a server, one round at a time.
+    final class Lab {
+        let server: ScriptedServer
+        let time = ManualTime()
+        let archive: Archive
+        var configuration = Configuration()
+        private let folder: TemporaryFolder
+        private let client: HTTPClient
+
+        init(_ server: ScriptedServer) throws {
+            self.server = server
+            folder = try TemporaryFolder()
+            client = try HTTPClient()
+            archive = try Archive.openForWriting(
+                folder: folder.path,
+                holder: ArchiveLock.Holder(pid: 1, started: time.now, version: "0", command: "test"))
+            configuration.fetch.addressPolicy = .any
+            configuration.fetch.hostDelay = .zero
+            configuration.fetch.timeout = .seconds(5)
+        }
+
+        func add(_ target: String, _ change: (inout FeedConfiguration) -> Void = { _ in }) {
+            var feed = FeedConfiguration(
+                url: server.url(target), place: SourcePlace(file: "test", line: 1, column: 1))
+            change(&feed)
+            configuration.feeds.append(feed)
+        }
+
+        /// Polls what is due.
+        @discardableResult
+        func round(force: Bool = false) async throws -> [PollReport] {
+            let reports = Mutex<[PollReport]>([])
+            let poller = Poller(
+                archive: archive, client: client, configuration: configuration, endsWhenIdle: true, time: time,
+                jitter: { 1 }, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+            ) { report in reports.withLock { $0.append(report) } }
+            try await poller.apply(configuration, .dueNow(force: force))
+            try await poller.run()
+            return reports.withLock { $0 }
+        }
+
+        func feed(_ target: String = "/feed.xml") throws -> Feed {
+            let id = try #require(try archive.configuredFeed(url: server.url(target))?.id)
+            return try #require(try archive.feed(id))
+        }
+
+        var titles: [String] {
+            get throws {
+                var titles: [String] = []
+                try archive.articles(ArticleFilter()) { titles.append($0.title ?? "") }
+                return titles.sorted()
+            }
+        }
+    }
+
+    static func rss(_ titles: [String], extra: String = "", ending: String = "</channel></rss>") -> String {
+        let items = titles.map {
+            "<item><title>\($0)</title><link>http://site.example/\($0)</link><guid isPermaLink=\"false\">\($0)</guid><description>Text of \($0)</description></item>"
+        }
+        return "<?xml version=\"1.0\"?><rss version=\"2.0\"><channel><title>Feed</title><link>http://site.example/</link><description>d</description>\(extra)\(items.joined())\(ending)"
+    }
+
+    private func lab(_ answers: ScriptedAnswer..., target: String = "/feed.xml") throws -> Lab {
+        let server = try ScriptedServer()
+        let shared = answers
+        server.on(target) { request in shared[min(request.previous, shared.count - 1)] }
+        let lab = try Lab(server)
+        lab.add(target)
+        return lab
+    }
+
+    @Test func aPollsWholeWay() async throws {
+        let lab = try lab(.ok(Self.rss(["a", "b"]), ("ETag", "\"1\""), ("Last-Modified", "Sat, 21 Nov 2026 10:11:12 GMT")), .status(304))
+        let first = try await lab.round()
+        #expect(first.map(\.figures.new) == [2] && first.map(\.figures.outcome) == [.changed])
+        #expect(try lab.titles == ["a", "b"])
+        // Nothing is due before its time.
+        #expect(try await lab.round().isEmpty)
+        lab.time.advance(by: .hours(1))
+        let second = try await lab.round()
+        #expect(second.map(\.figures.outcome) == [.notModified])
+        let request = lab.server.requests[1]
+        #expect(request.value("If-None-Match") == "\"1\"")
+        #expect(request.value("If-Modified-Since") == "Sat, 21 Nov 2026 10:11:12 GMT")
+        #expect(try lab.feed().poll.validators?.etag == Array("\"1\"".utf8))
+    }
+
+    @Test func theSameBytesAgainChangeNothing() async throws {
+        let lab = try lab(.ok(Self.rss(["a"])))
+        try await lab.round()
+        let again = try await lab.round(force: true)
+        #expect(again.map(\.figures.outcome) == [.notModified])
+        #expect(try lab.archive.newestChange() == 1)
+    }
+
+    struct Failing: Sendable, CustomTestStringConvertible {
+        var code: String
+        var answer: ScriptedAnswer
+        var testDescription: String { code }
+
+        init(_ code: String, _ answer: ScriptedAnswer) {
+            self.code = code
+            self.answer = answer
+        }
+    }
+
+    /// What a failed poll leaves alone: articles, and the validators of the last good document.
+    @Test(arguments: [
+        Failing("http-500", ScriptedAnswer.status(500, rss(["x"]), ("ETag", "\"bad\""))),
+        Failing("http-404", .status(404, "no", ("ETag", "\"bad\""))),
+        Failing("http-206", .status(206, rss(["x"]), ("ETag", "\"bad\""))),
+        Failing("no-feed", .ok("<!doctype html><html><title>Down</title><p>Maintenance", ("ETag", "\"bad\""))),
+        Failing("empty", .ok("", ("ETag", "\"bad\""))),
+        Failing("truncated", .ok(rss(["x", "y"]), ("ETag", "\"bad\"")).but { $0.ending = .cut(150) }),
+        Failing("too-large", .ok(rss(["x"], extra: "<!--" + String(repeating: "x", count: 3 << 20) + "-->"), ("ETag", "\"bad\""))),
+        Failing("bad-redirect", .status(301, "", ("ETag", "\"bad\""))),
+    ])
+    func failuresKeepWhatIsThere(failing: Failing) async throws {
+        let lab = try lab(.ok(Self.rss(["a"]), ("ETag", "\"good\"")), failing.answer, .status(304))
+        lab.configuration.fetch.maxBody = 2 << 20
+        try await lab.round()
+        try await lab.round(force: true)
+        let feed = try lab.feed().poll
+        #expect(feed.state == .failing && feed.lastError?.code == failing.code && feed.failures == 1)
+        #expect(feed.lastError?.message.isEmpty == false)
+        #expect(feed.validators?.etag == Array("\"good\"".utf8))
+        #expect(try lab.titles == ["a"])
+        #expect(feed.nextPoll == lab.time.now + .minutes(1) && feed.intervalReason == .backoff)
+        // Success resets everything.
+        try await lab.round(force: true)
+        let after = try lab.feed().poll
+        #expect(after.state == .active && after.failures == 0 && after.lastError == nil)
+    }
+
+    @Test func anUnaskedNotModifiedIsAFailure() async throws {
+        let lab = try lab(.status(304))
+        try await lab.round()
+        let feed = try lab.feed().poll
+        #expect(feed.lastError?.code == "http-304" && feed.lastSuccess == nil)
+    }
+
+    @Test func goneStopsForGood() async throws {
+        let lab = try lab(.ok(Self.rss(["a"])), .status(410))
+        try await lab.round()
+        try await lab.round(force: true)
+        #expect(try lab.feed().poll.state == .gone)
+        #expect(try lab.feed().poll.nextPoll == nil)
+        lab.time.advance(by: .days(400))
+        #expect(try await lab.round(force: true).isEmpty)
+        #expect(lab.server.requests.count == 2)
+        // A changed configuration brings it back.
+        lab.configuration.feeds[0].title = "Mine"
+        #expect(try await lab.round().count == 1)
+    }
+
+    @Test func nothingButFailuresForLongMakesAFeedDead() async throws {
+        let lab = try lab(.status(500), .status(500), .ok(Self.rss(["a"])))
+        try await lab.round()
+        lab.time.advance(by: .days(60))
+        try await lab.round()
+        var feed = try lab.feed().poll
+        #expect(feed.state == .dead && feed.nextPoll == lab.time.now + .days(30))
+        lab.time.advance(by: .days(30))
+        try await lab.round()
+        feed = try lab.feed().poll
+        #expect(feed.state == .active)
+    }
+
+    @Test func tooManyRequestsPausesEveryFeedOfTheHost() async throws {
+        let server = try ScriptedServer()
+        server.otherwise { _ in .status(429, "no", ("Retry-After", "7200")) }
+        let lab = try Lab(server)
+        lab.configuration.fetch.perHost = 1
+        for number in 1...5 { lab.add("/\(number).xml") }
+        let started = lab.time.now
+        try await lab.round()
+        #expect(server.requests.count == 1)
+        for number in 1...5 {
+            let feed = try lab.feed("/\(number).xml").poll
+            #expect(feed.nextPoll == started + .hours(2) && feed.intervalReason == .retryAfter)
+        }
+        // The pause outlives the program.
+        lab.time.advance(by: .minutes(90))
+        #expect(try await lab.round(force: true).isEmpty)
+        lab.time.advance(by: .minutes(30))
+        #expect(try await lab.round().isEmpty == false)
+    }
+
+    @Test func aPermanentMoveIsKeptOnceItLedToAFeed() async throws {
+        let lab = try lab(.redirect(301, "/new.xml"))
+        lab.server.on("/new.xml", .ok("<!doctype html><title>no</title>"), .ok(Self.rss(["a"])))
+        try await lab.round()
+        #expect(try lab.feed().poll.url == lab.server.url("/feed.xml"))
+        try await lab.round(force: true)
+        #expect(try lab.feed().poll.url == lab.server.url("/new.xml"))
+        try await lab.round(force: true)
+        #expect(lab.server.requests.map(\.target) == ["/feed.xml", "/new.xml", "/feed.xml", "/new.xml", "/new.xml"])
+        #expect(try lab.feed().configuredURL == lab.server.url("/feed.xml"))
+    }
+
+    @Test func aMoveOntoAnotherConfiguredFeedIsNotKeptButNoted() async throws {
+        let lab = try lab(.redirect(301, "/other.xml"))
+        lab.server.on("/other.xml", .ok(Self.rss(["a"])))
+        lab.add("/other.xml")
+        try await lab.round()
+        let feed = try lab.feed().poll
+        #expect(feed.url == lab.server.url("/feed.xml") && feed.notice?.code == "redirect-not-kept")
+        #expect(feed.noticeSince == lab.time.now)
+    }
+
+    @Test func aFeedThatFailsDoesNotStopTheOthers() async throws {
+        let server = try ScriptedServer()
+        server.otherwise { request in
+            request.target.hasPrefix("/good") ? .ok(Self.rss([String(request.target.dropFirst())])) : .status(500)
+        }
+        let lab = try Lab(server)
+        for number in 0..<20 { lab.add(number.isMultiple(of: 2) ? "/good\(number)" : "/bad\(number)") }
+        let reports = try await lab.round()
+        #expect(reports.count == 20 && reports.count { $0.figures.outcome == .failed } == 10)
+        #expect(try lab.titles.count == 10)
+    }
+
+    @Test func anAddressThatIsNotAllowedIsRefused() async throws {
+        let lab = try lab(.ok(Self.rss(["a"])))
+        lab.configuration.fetch.addressPolicy = .publicOnly(except: [])
+        try await lab.round()
+        #expect(try lab.feed().poll.lastError?.code == "address-refused")
+        #expect(lab.server.connectionCount == 0)
+        lab.configuration.feeds[0].allowPrivateAddresses = true
+        try await lab.round(force: true)
+        #expect(try lab.titles == ["a"])
+    }
+
+    @Test func pollNowOverridesTheScheduleAndGone() async throws {
+        let lab = try lab(.status(410), .ok(Self.rss(["a"])))
+        try await lab.round()
+        let client = try HTTPClient()
+        let poller = Poller(
+            archive: lab.archive, client: client, configuration: lab.configuration, endsWhenIdle: false, time: lab.time,
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        try await poller.apply(lab.configuration, .none)
+        async let running: Void = poller.run()
+        let answers = try await poller.pollNow(urls: [lab.server.url(), "http://unknown.example/"])
+        await poller.queue.close()
+        try await running
+        #expect(answers.map(\.isSuccess) == [true, false])
+        #expect(try lab.feed().poll.state == .active)
+    }
+}
