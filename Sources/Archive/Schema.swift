@@ -73,8 +73,10 @@ enum Schema {
         CREATE TABLE article (
             id INTEGER PRIMARY KEY AUTOINCREMENT,
             revision INTEGER NOT NULL,      -- the newest
-            shown_content INTEGER NOT NULL REFERENCES content (id) DEFERRABLE INITIALLY DEFERRED,
-            shown_sighting INTEGER NOT NULL REFERENCES sighting (id) DEFERRABLE INITIALLY DEFERRED,
+            -- These two refer to rows that are written after the article's. As foreign keys they would cost a
+            -- walk through this table for each of those rows.
+            shown_content INTEGER NOT NULL,
+            shown_sighting INTEGER NOT NULL,
             first_seen INTEGER NOT NULL
         ) STRICT;
 
@@ -106,7 +108,7 @@ enum Schema {
         -- An article at one place: a feed and a guid, or a feed and a URL.
         CREATE TABLE sighting (
             id INTEGER PRIMARY KEY,
-            article_id INTEGER NOT NULL REFERENCES article (id) DEFERRABLE INITIALLY DEFERRED,
+            article_id INTEGER NOT NULL REFERENCES article (id),
             feed_id INTEGER NOT NULL REFERENCES feed (id),
             guid TEXT,
             url TEXT,

@@ -28,7 +28,8 @@ public struct CanonicalForm: Hashable, Sendable {
         self.title = CanonicalForm.title(title)
         text = CanonicalForm.withoutFurniture(CanonicalText.of(plainText, keepsLines: true))
         self.enclosures = Set(enclosures.compactMap(CanonicalURL.ofEnclosure)).sorted()
-        length = text.unicodeScalars.count
+        // Every scalar has one byte that continues no other.
+        length = text.utf8.count { $0 & 0xC0 != 0x80 }
         var hasher = SHA256()
         func add(_ text: String) {
             var text = text
@@ -75,15 +76,20 @@ public struct CanonicalForm: Hashable, Sendable {
         ("Wpis ", " pochodzi z serwisu "), ("Artykuł ", " pochodzi z serwisu "), ("Inlägget ", " dök först upp på "),
     ]
 
+    /// Cuts off closing lines that are signatures.
     private static func withoutFurniture(_ text: String) -> String {
-        var lines = text.split(separator: "\n", omittingEmptySubsequences: true)
-        let before = lines.count
-        while let last = lines.last, isSignature(last) { lines.removeLast() }
-        return lines.count == before ? text : lines.joined(separator: "\n")
+        var text = text[...]
+        while true {
+            let lineEnd = text.utf8.lastIndex(of: UInt8(ascii: "\n"))
+            let line = lineEnd.map { text[text.utf8.index(after: $0)...] } ?? text
+            guard isSignature(line) else { return String(text) }
+            text = text[..<(lineEnd ?? text.startIndex)]
+        }
     }
 
     private static func isSignature(_ line: Substring) -> Bool {
-        guard line.utf8.count < 1000 else { return false }
-        return signatures.contains { line.hasPrefix($0.start) && line.contains($0.middle) }
+        let bytes = line.utf8
+        guard !bytes.isEmpty, bytes.count < 1000 else { return false }
+        return signatures.contains { bytes.starts(with: $0.start.utf8) && line.contains($0.middle) }
     }
 }
