@@ -130,7 +130,8 @@ extension ArchiveTransaction {
                 poll.nextPoll?.milliseconds, poll.interval?.milliseconds, poll.intervalReason?.rawValue,
                 poll.failures, poll.failingSince?.milliseconds, poll.lastError?.code, poll.lastError?.message,
                 poll.notice?.code, poll.notice?.message, poll.noticeSince?.milliseconds,
-                poll.hints.freshness?.milliseconds, poll.hints.learned?.milliseconds, poll.hints.ttl?.milliseconds, poll.hints.updatePeriod?.milliseconds,
+                poll.hints.freshness?.milliseconds, poll.hints.learned?.milliseconds, poll.hints.ttl?.milliseconds,
+                poll.hints.updatePeriod?.milliseconds,
                 Int64(poll.hints.skipHours), Int64(poll.hints.skipDays), feed.rawValue,
             ])
     }
@@ -180,7 +181,8 @@ extension Feed {
         let etag: Data? = row["etag"]
         let lastModified: Data? = row["last_modified"]
         if let url: String = row["validators_url"] {
-            poll.validators = Validators(etag: etag.map { [UInt8]($0) }, lastModified: lastModified.map { [UInt8]($0) }, url: url)
+            poll.validators = Validators(
+                etag: etag.map { [UInt8]($0) }, lastModified: lastModified.map { [UInt8]($0) }, url: url)
         }
         poll.documentHash = (row["document_hash"] as Data?).map { [UInt8]($0) }
         poll.documentModified = row.timestamp("document_modified")

@@ -21,7 +21,8 @@ public struct KnownSighting: Hashable, Sendable {
     /// `published`, else `modified`.
     public var instant: Timestamp? { published ?? modified }
 
-    static let columns = "id, article_id, feed_id, guid, url_key, published, modified, content_id, fingerprint, last_seen"
+    static let columns =
+        "id, article_id, feed_id, guid, url_key, published, modified, content_id, fingerprint, last_seen"
 
     init(row: Row) {
         id = row[0]

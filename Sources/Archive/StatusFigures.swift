@@ -43,7 +43,9 @@ public struct FeedTrouble: Hashable, Sendable {
 
 extension Archive {
     /// - Parameter overdueAfter: a poll is overdue when it should have been made this long ago.
-    public func statusFigures(at now: Timestamp, overdueAfter: Duration, troubles limit: Int = 50) throws -> StatusFigures {
+    public func statusFigures(at now: Timestamp, overdueAfter: Duration, troubles limit: Int = 50) throws
+        -> StatusFigures
+    {
         try read { db in
             var figures = StatusFigures()
             for row in try Row.fetchAll(db, sql: "SELECT state, count(*) FROM feed WHERE configured GROUP BY state") {

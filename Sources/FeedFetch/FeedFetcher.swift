@@ -45,7 +45,8 @@ public struct FeedFetcher: Sendable {
             case .final:
                 return .response(
                     FeedResponse(
-                        status: answer.status, httpVersion: answer.httpVersion, headers: answer.headers, body: answer.body,
+                        status: answer.status, httpVersion: answer.httpVersion, headers: answer.headers,
+                        body: answer.body,
                         finalURL: hops.last?.to ?? request.url, hops: hops,
                         permanentURL: RedirectPolicy.permanentURL(hops), requestHeaders: headers.redacted,
                         wasConditional: headers.isConditional, bytesOnWire: bytesOnWire,
@@ -53,7 +54,8 @@ public struct FeedFetcher: Sendable {
             case .refuse(let code, let message):
                 return .failure(
                     FetchFailure(
-                        code: code, message: "\(host): \(message)", hops: hops, bytesOnWire: bytesOnWire, heldHost: host))
+                        code: code, message: "\(host): \(message)", hops: hops, bytesOnWire: bytesOnWire, heldHost: host
+                    ))
             case .follow(let hop):
                 // The policy made `to` from a URL with a host.
                 guard let next = WebURL(hop.to), let nextHost = next.canonicalHost else {

@@ -22,7 +22,8 @@ public struct FeedRequest: Sendable, CustomStringConvertible {
 
     public init(
         url: String, configuredURL: String? = nil, validators: Validators? = nil, headers: [HTTPField] = [],
-        credential: Credential? = nil, userAgent: String, maxRedirects: Int = 5, limits: TransferLimits = TransferLimits(),
+        credential: Credential? = nil, userAgent: String, maxRedirects: Int = 5,
+        limits: TransferLimits = TransferLimits(),
         addressPolicy: AddressPolicy = .publicOnly(except: []), keepsConnection: Bool = true
     ) {
         self.url = url

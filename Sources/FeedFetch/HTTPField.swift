@@ -39,7 +39,9 @@ public struct HTTPField: Sendable, Hashable, CustomStringConvertible {
     /// Without white space at the ends, and with a space for each byte that could end a line or a C
     /// string (RFC 9110, 5.5: CR, LF and NUL are replaced).
     static func cleanValue(_ bytes: some BidirectionalCollection<UInt8>) -> [UInt8] {
-        func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 || byte == 0x0D || byte == 0x0A || byte == 0 }
+        func isSpace(_ byte: UInt8) -> Bool {
+            byte == 0x20 || byte == 0x09 || byte == 0x0D || byte == 0x0A || byte == 0
+        }
         guard let first = bytes.firstIndex(where: { !isSpace($0) }), let last = bytes.lastIndex(where: { !isSpace($0) })
         else { return [] }
         return bytes[first...last].map { $0 == 0x0D || $0 == 0x0A || $0 == 0 ? 0x20 : $0 }

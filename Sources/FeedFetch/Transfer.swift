@@ -55,7 +55,8 @@ final class Transfer {
         if isProxied, let refusal = refusalOfLiteralTarget() { return refusal }
         if request.url.hasPrefix("https:"), environment.caFile == nil {
             return failure(
-                .tls, "there is no file of certificate authorities: install the package ca-certificates, or set ca_file")
+                .tls, "there is no file of certificate authorities: install the package ca-certificates, or set ca_file"
+            )
         }
         guard easy.set(CURLOPT_URL, request.url) else { return failure(.badURL, "not a URL that can be asked") }
         setProtocolOptions()
@@ -104,7 +105,9 @@ final class Transfer {
             easy.set(CURLOPT_POSTFIELDSIZE, body.count)
             // Copied by libcurl, at the length that was set before.
             body.withUnsafeBytes {
-                easy.set(CURLOPT_COPYPOSTFIELDS, UnsafeMutableRawPointer(mutating: $0.baseAddress ?? UnsafeRawPointer(errorText)))
+                easy.set(
+                    CURLOPT_COPYPOSTFIELDS,
+                    UnsafeMutableRawPointer(mutating: $0.baseAddress ?? UnsafeRawPointer(errorText)))
             }
             if method != "POST" { easy.set(CURLOPT_CUSTOMREQUEST, method) }
             for name in ["Expect", "Content-Type"] where request.headers.value(of: name) == nil { lines.suppress(name) }
@@ -285,7 +288,8 @@ final class Transfer {
         case .corrupt(let coding):
             self.failure(.badEncoding, "the body is said to be \(coding) and is not")
         case .unknownCoding(let name):
-            self.failure(.badEncoding, "the body is in the coding \(name.prefix(40).debugDescription), which was not asked for")
+            self.failure(
+                .badEncoding, "the body is in the coding \(name.prefix(40).debugDescription), which was not asked for")
         }
     }
 
@@ -296,7 +300,8 @@ final class Transfer {
         var text = String(cString: errorText)
         if text.isEmpty { text = String(cString: curl_easy_strerror(result)) }
         // Parts of it can come from the server.
-        text = String(String.UnicodeScalarView(text.unicodeScalars.map { $0.value < 0x20 || $0.value == 0x7F ? " " : $0 }))
+        text = String(
+            String.UnicodeScalarView(text.unicodeScalars.map { $0.value < 0x20 || $0.value == 0x7F ? " " : $0 }))
         while text.last == " " { text.removeLast() }
         if wasPaused, result == CURLE_OPERATION_TIMEDOUT {
             text += " (it was held back for a time, because the bodies in flight filled their memory)"

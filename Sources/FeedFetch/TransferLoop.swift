@@ -12,7 +12,8 @@ final class TransferLoop {
     private let maximumIdleHandles: Int
     private var finished: [(CheckedContinuation<Transfer.Outcome, Never>, Transfer.Outcome)] = []
 
-    init(_ mailbox: TransferMailbox, _ environment: TransferEnvironment, maximumConcurrency: Int, maxBufferedBytes: Int) {
+    init(_ mailbox: TransferMailbox, _ environment: TransferEnvironment, maximumConcurrency: Int, maxBufferedBytes: Int)
+    {
         guard let multi = curl_multi_init() else { fatalError("libcurl has no memory for a multi handle") }
         self.multi = multi
         self.mailbox = mailbox

@@ -68,7 +68,7 @@ enum FeedShape {
     }
 
     /// A default namespace that nobody knows, or none on Atom, means the feed's own vocabulary.
-    static func adoptUnknownNamespace(_ root: XMLElement, _ format: FeedFormat) {
+    static func adoptingUnknownNamespace(_ root: XMLElement, _ format: FeedFormat) -> XMLElement {
         let own: Namespace =
             switch format {
             case .atom10: .atom
@@ -83,14 +83,15 @@ enum FeedShape {
         }
         consider(root)
         for child in root.children where [.channel, .item, .entry].contains(child.tag) { consider(child) }
-        guard !foreign.isEmpty else { return }
-        let tree = root.tree
-        for index in tree.names.indices
-        where foreign.contains(tree.names[index].uri)
-            && [.other, .core].contains(tree.names[index].namespace)
-            && !(tree.names[index].uri.isEmpty && !tree.names[index].prefix.isEmpty)
+        guard !foreign.isEmpty else { return root }
+        var names = root.tree.names
+        for index in names.indices
+        where foreign.contains(names[index].uri)
+            && [.other, .core].contains(names[index].namespace)
+            && !(names[index].uri.isEmpty && !names[index].prefix.isEmpty)
         {
-            tree.names[index].namespace = own
+            names[index].namespace = own
         }
+        return XMLElement(tree: root.tree.renamed(names), index: root.index)
     }
 }

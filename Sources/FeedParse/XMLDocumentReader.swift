@@ -3,8 +3,7 @@ import FeedModel
 /// UTF-8 to `ParsedFeed`: parsed strictly, and if it is not well-formed, mended and parsed again.
 enum XMLDocumentReader {
     static func read(_ bytes: [UInt8], base: WebURL?) -> Result<ParsedFeed, NotAFeed> {
-        let mended = bytes.withUnsafeBufferPointer(Windows1252References.mended)
-        return (mended ?? bytes).withUnsafeBufferPointer { read($0, base: base) }
+        bytes.withUnsafeBufferPointer { read($0, base: base) }
     }
 
     private static func read(_ bytes: UnsafeBufferPointer<UInt8>, base: WebURL?) -> Result<ParsedFeed, NotAFeed> {
@@ -15,7 +14,8 @@ enum XMLDocumentReader {
         if let page = OtherContent.webPage(bytes, prologue) { return .failure(page) }
         let log = ProblemLog()
         if prologue.hasLeadingJunk {
-            log.add(ParseProblem(.leadingJunk, "something stands before the XML declaration or the first element", line: 1))
+            log.add(
+                ParseProblem(.leadingJunk, "something stands before the XML declaration or the first element", line: 1))
         }
         var isTruncated = false
         let tree = parsed(bytes, prologue, log, &isTruncated)
@@ -38,7 +38,9 @@ enum XMLDocumentReader {
     ) -> XMLTree {
         var failure: XMLTreeParser.Failure?
         if !prologue.hasAttributeFlood && prologue.entities.isEmpty {
-            let first = withoutDoctype(bytes, prologue) { XMLTreeParser.parse($0) }
+            let first = withoutDoctype(bytes, prologue) {
+                XMLTreeParser.parse($0, firstLine: 1 + bytes[..<prologue.start].lazy.filter { $0 == 0x0A }.count)
+            }
             guard let failed = first.failure, !first.tooManyNamespaces else {
                 note(first, log)
                 return first.tree
@@ -47,7 +49,7 @@ enum XMLDocumentReader {
         }
         let mended = XMLMender.mend(bytes, prologue: prologue)
         isTruncated = mended.isTruncated
-        let second = mended.bytes.withUnsafeBufferPointer(XMLTreeParser.parse)
+        let second = mended.bytes.withUnsafeBufferPointer { XMLTreeParser.parse($0) }
         if let failure {
             note(failure, mended, log)
         } else if prologue.hasAttributeFlood {
@@ -82,8 +84,10 @@ enum XMLDocumentReader {
         for (name, line) in mended.htmlEntities + mended.unknownEntities {
             log.add(ParseProblem(.undeclaredEntity, "&\(name); is not declared", line: line))
         }
-        let isExplained = mended.isTruncated && failure.isEarlyEnd
-            || failure.message.contains("Entity '") && !(mended.htmlEntities + mended.unknownEntities).isEmpty
+        for (what, line) in mended.repairs { log.add(ParseProblem(.notWellFormed, what, line: line)) }
+        // What the parser stumbled over and the mender does not name, such as a second root.
+        let isExplained =
+            failure.isUndeclaredEntity || !mended.repairs.isEmpty || mended.isTruncated && failure.isEarlyEnd
         if !isExplained { log.add(ParseProblem(.notWellFormed, failure.message, line: failure.line)) }
     }
 
@@ -95,7 +99,8 @@ enum XMLDocumentReader {
         if let line = outcome.tooDeepAtLine {
             log.add(
                 ParseProblem(
-                    .tooDeep, "elements are nested deeper than \(XMLTreeParser.maximumDepth); deeper ones were left out",
+                    .tooDeep,
+                    "elements are nested deeper than \(XMLTreeParser.maximumDepth); deeper ones were left out",
                     line: line))
         }
         if outcome.tooManyNamespaces {

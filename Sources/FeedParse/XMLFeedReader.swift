@@ -2,7 +2,6 @@ import FeedModel
 
 /// Where a document says what it is: the root element, and the element that describes the feed.
 struct XMLFeedReader {
-    private let tree: XMLTree
     private let root: XMLElement
     private let format: FeedFormat
     private let log: ProblemLog
@@ -12,8 +11,7 @@ struct XMLFeedReader {
     /// Nothing if the root is no feed's.
     init?(_ tree: XMLTree, log: ProblemLog) {
         guard let root = tree.root, let (feedRoot, format) = FeedShape.of(root) else { return nil }
-        self.tree = tree
-        self.root = feedRoot
+        self.root = FeedShape.adoptingUnknownNamespace(feedRoot, format)
         self.format = format
         self.log = log
         let isRSS = format != .atom10 && format != .atom03
@@ -21,7 +19,6 @@ struct XMLFeedReader {
     }
 
     mutating func read(base: WebURL?) -> ParsedFeed {
-        FeedShape.adoptUnknownNamespace(root, format)
         let scope = Scope(base: base).inside(root)
         // Atom's root is the feed; RSS's is a wrapper around its channel.
         if !feed.isRSS { feed.language.offer(scope.language, 2) }

@@ -107,7 +107,8 @@ public final class Poller: Sendable {
             return .bearer(token)
         case (_, .failure(let reason)):
             logger.error(
-                "secret unusable", metadata: ["feed": "\(feed.url)", "file": "\(auth.secretFile)", "reason": "\(reason)"])
+                "secret unusable",
+                metadata: ["feed": "\(feed.url)", "file": "\(auth.secretFile)", "reason": "\(reason)"])
             return nil
         }
     }

@@ -133,7 +133,8 @@ public struct Health: Hashable, Sendable {
         }
         self.problems = problems
         state =
-            problems.contains { $0.severity == .critical } ? .critical
+            problems.contains { $0.severity == .critical }
+            ? .critical
             : problems.contains { $0.severity == .warning } ? .degraded : .ok
     }
 
@@ -146,14 +147,17 @@ public struct Health: Hashable, Sendable {
         }
         let active = figures.feeds[.active] ?? 0
         var parts = ["\(figures.totalFeeds) feeds", "\(active) healthy"]
-        for (state, word) in [(PollState.State.failing, "failing"), (.gone, "gone"), (.dead, "dead"), (.disabled, "disabled")] {
+        for (state, word) in [
+            (PollState.State.failing, "failing"), (.gone, "gone"), (.dead, "dead"), (.disabled, "disabled"),
+        ] {
             let count = figures.feeds[state] ?? 0
             if state == .failing || count > 0 { parts.append("\(count) \(word)") }
         }
         parts.append("\(figures.articles) articles")
         parts.append("\(figures.newInDay) new in 24 h")
         let cause = problems.first { $0.severity == .critical } ?? problems.first { $0.severity == .warning }
-        return "\(state.rawValue): " + (cause.map { "\($0.message.prefix { $0 != ";" }); " } ?? "") + parts.joined(separator: ", ")
+        return "\(state.rawValue): " + (cause.map { "\($0.message.prefix { $0 != ";" }); " } ?? "")
+            + parts.joined(separator: ", ")
     }
 
     public func write(to json: inout JSONWriter) {

@@ -19,7 +19,8 @@ struct GlobalOptions: ParsableArguments {
     @Flag(help: "Nothing on stderr but errors.")
     var quiet = false
 
-    @Option(help: ArgumentHelp("What is logged to stderr: trace, debug, info, notice, warning, error.", valueName: "level"))
+    @Option(
+        help: ArgumentHelp("What is logged to stderr: trace, debug, info, notice, warning, error.", valueName: "level"))
     var logLevel: LogLevel = .notice
 
     enum LogLevel: String, ExpressibleByArgument, CaseIterable {

@@ -1,8 +1,8 @@
 import FeedModel
 import Foundation
 import GRDB
-import Testing
 import TestSupport
+import Testing
 
 @testable import Archive
 
@@ -49,7 +49,8 @@ import TestSupport
         #expect(throws: ArchiveError.self) { _ = try Archive.openForReading(folder: folder.path) }
         #expect(throws: ArchiveError.self) { _ = try Archive.openForWriting(folder: folder.path, holder: Self.holder) }
         // It is left as it was.
-        #expect(try String(contentsOfFile: folder.path + "/archive.sqlite3", encoding: .utf8).hasPrefix("not a database"))
+        #expect(
+            try String(contentsOfFile: folder.path + "/archive.sqlite3", encoding: .utf8).hasPrefix("not a database"))
     }
 
     @Test func anArchiveOfANewerProgramIsRefused() async throws {
@@ -70,7 +71,7 @@ import TestSupport
         let archive = try Archive.openForWriting(folder: folder.path, holder: Self.holder)
         let modes = try await archive.write { archive in
             [
-                try archive.first("PRAGMA synchronous", []) { $0[0] as Int }, // 2 is FULL
+                try archive.first("PRAGMA synchronous", []) { $0[0] as Int },  // 2 is FULL
                 try archive.first("PRAGMA application_id", []) { $0[0] as Int },
                 try archive.first("PRAGMA user_version", []) { $0[0] as Int },
                 try archive.first("PRAGMA foreign_keys", []) { $0[0] as Int },
@@ -192,12 +193,18 @@ import TestSupport
 
     /// The promise to every SQLite client: these views with these columns.
     @Test(arguments: [
-        ("articles", "id url title author summary content_html content_text language published modified first_seen last_seen content_hash revision revisions sightings feed_url feed_title"),
+        (
+            "articles",
+            "id url title author summary content_html content_text language published modified first_seen last_seen content_hash revision revisions sightings feed_url feed_title"
+        ),
         ("revisions", "article_id revision content_hash title content_html content_text modified seen"),
         ("sightings", "article_id feed_url guid url published first_seen last_seen"),
         ("attachments", "article_id url mime_type title size_in_bytes duration_in_seconds"),
         ("changes", "seq at kind article_id revision feed_url"),
-        ("feeds", "url configured_url title state tags articles last_poll last_success last_change last_status next_poll interval_seconds interval_reason failures last_error_code last_error_message etag last_modified hub"),
+        (
+            "feeds",
+            "url configured_url title state tags articles last_poll last_success last_change last_status next_poll interval_seconds interval_reason failures last_error_code last_error_message etag last_modified hub"
+        ),
     ])
     func views(name: String, columns: String) async throws {
         let folder = try TemporaryFolder()
@@ -230,7 +237,10 @@ import TestSupport
     }
 
     @Test(arguments: [
-        (#"{"title":"T"}"#, #"{"id":"1","_ingestd":{"a":1}}"#, #"{"b":2}"#, #"{"title":"T","id":"1","_ingestd":{"a":1,"b":2}}"#),
+        (
+            #"{"title":"T"}"#, #"{"id":"1","_ingestd":{"a":1}}"#, #"{"b":2}"#,
+            #"{"title":"T","id":"1","_ingestd":{"a":1,"b":2}}"#
+        ),
         (#"{}"#, #"{"_ingestd":{}}"#, #"{"b":2}"#, #"{"_ingestd":{"b":2}}"#),
         (#"{"title":"T"}"#, #"{"_ingestd":{}}"#, #"{}"#, #"{"title":"T","_ingestd":{}}"#),
     ])

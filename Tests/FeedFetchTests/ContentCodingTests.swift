@@ -1,9 +1,11 @@
-@testable import FeedFetch
 import Testing
+
+@testable import FeedFetch
 
 @Suite struct ContentCodingTests {
     /// Decodes in pieces of a size; the outcome must not depend on it.
-    private func decode(_ codings: [ContentCoding], _ data: [UInt8], piece: Int, limit: Int = 1 << 20) throws(BodyFailure)
+    private func decode(_ codings: [ContentCoding], _ data: [UInt8], piece: Int, limit: Int = 1 << 20)
+        throws(BodyFailure)
         -> [UInt8]
     {
         let buffer = BodyBuffer(limit: limit)
@@ -58,21 +60,27 @@ import Testing
 
     @Test(arguments: readable) func isRead(_ document: Document) throws {
         for piece in ContentCodingTests.pieces {
-            #expect(try decode(document.codings, document.data, piece: piece) == Compressed.plain, "in pieces of \(piece)")
+            #expect(
+                try decode(document.codings, document.data, piece: piece) == Compressed.plain, "in pieces of \(piece)")
         }
     }
 
-    @Test(arguments: [
-        [], [.gzip], [.deflate], [.brotli], [.zstd], [.unknown("x")],
-    ] as [[ContentCoding]]) func anEmptyBodyIsEmpty(_ codings: [ContentCoding]) throws {
+    @Test(
+        arguments: [
+            [], [.gzip], [.deflate], [.brotli], [.zstd], [.unknown("x")],
+        ] as [[ContentCoding]]) func anEmptyBodyIsEmpty(_ codings: [ContentCoding]) throws
+    {
         #expect(try decode(codings, [], piece: 1).isEmpty)
     }
 
-    @Test(arguments: [
-        ([.gzip], Compressed.gzip, "gzip"), ([], Compressed.gzip, "gzip"), ([.gzip], Compressed.gzipMembers, "gzip"),
-        ([.deflate], Compressed.zlib, "deflate"), ([.deflate], Compressed.rawDeflate, "deflate"),
-        ([.brotli], Compressed.brotli, "br"), ([.zstd], Compressed.zstd, "zstd"), ([.zstd], Compressed.zstdFrames, "zstd"),
-    ] as [([ContentCoding], [UInt8], String)])
+    @Test(
+        arguments: [
+            ([.gzip], Compressed.gzip, "gzip"), ([], Compressed.gzip, "gzip"),
+            ([.gzip], Compressed.gzipMembers, "gzip"),
+            ([.deflate], Compressed.zlib, "deflate"), ([.deflate], Compressed.rawDeflate, "deflate"),
+            ([.brotli], Compressed.brotli, "br"), ([.zstd], Compressed.zstd, "zstd"),
+            ([.zstd], Compressed.zstdFrames, "zstd"),
+        ] as [([ContentCoding], [UInt8], String)])
     func aStreamWithoutItsEndIsTruncated(_ codings: [ContentCoding], _ data: [UInt8], _ name: String) {
         for missing in [1, 5, 9] {
             for piece in ContentCodingTests.pieces {
@@ -83,9 +91,11 @@ import Testing
         }
     }
 
-    @Test(arguments: [
-        ([.gzip], Compressed.gzip), ([.deflate], Compressed.zlib), ([.brotli], Compressed.brotli), ([.zstd], Compressed.zstd),
-    ] as [([ContentCoding], [UInt8])])
+    @Test(
+        arguments: [
+            ([.gzip], Compressed.gzip), ([.deflate], Compressed.zlib), ([.brotli], Compressed.brotli),
+            ([.zstd], Compressed.zstd),
+        ] as [([ContentCoding], [UInt8])])
     func bytesThatWereChangedAreNoticed(_ codings: [ContentCoding], _ data: [UInt8]) {
         var wrong = data
         for index in wrong.indices.dropFirst(4) { wrong[index] ^= 0xA5 }
@@ -111,10 +121,11 @@ import Testing
         }
     }
 
-    @Test(arguments: [
-        ([.gzip, .gzip], Compressed.gzipBomb), ([.gzip], Compressed.gzipBomb), ([], Compressed.gzipBomb),
-        ([.brotli], Compressed.brotliBomb),
-    ] as [([ContentCoding], [UInt8])])
+    @Test(
+        arguments: [
+            ([.gzip, .gzip], Compressed.gzipBomb), ([.gzip], Compressed.gzipBomb), ([], Compressed.gzipBomb),
+            ([.brotli], Compressed.brotliBomb),
+        ] as [([ContentCoding], [UInt8])])
     func aBombStopsAtTheLimit(_ codings: [ContentCoding], _ bomb: [UInt8]) {
         #expect(throws: BodyFailure.tooLarge(limit: 50_000)) { try decode(codings, bomb, piece: 65_536, limit: 50_000) }
     }
@@ -128,14 +139,17 @@ import Testing
     }
 
     @Test func aFrameThatAsksForAHugeWindowIsRefused() {
-        #expect(throws: BodyFailure.corrupt(coding: "zstd")) { try decode([.zstd], Compressed.zstdHugeWindow, piece: 99) }
+        #expect(throws: BodyFailure.corrupt(coding: "zstd")) {
+            try decode([.zstd], Compressed.zstdHugeWindow, piece: 99)
+        }
     }
 
-    @Test(arguments: [
-        (["gzip"], [.gzip]), (["X-GZIP"], [.gzip]), (["identity"], []), ([""], []), ([" , ,"], []),
-        (["deflate, gzip"], [.deflate, .gzip]), (["deflate", "br ,\tzstd"], [.deflate, .brotli, .zstd]),
-        (["compress"], [.unknown("compress")]),
-    ] as [([String], [ContentCoding])])
+    @Test(
+        arguments: [
+            (["gzip"], [.gzip]), (["X-GZIP"], [.gzip]), (["identity"], []), ([""], []), ([" , ,"], []),
+            (["deflate, gzip"], [.deflate, .gzip]), (["deflate", "br ,\tzstd"], [.deflate, .brotli, .zstd]),
+            (["compress"], [.unknown("compress")]),
+        ] as [([String], [ContentCoding])])
     func contentEncodingIsAList(_ fields: [String], _ codings: [ContentCoding]) {
         #expect(ContentCoding.list(fields.map { Array($0.utf8) }) == codings)
     }

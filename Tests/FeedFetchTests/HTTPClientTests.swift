@@ -30,7 +30,8 @@ import Testing
     }
 
     @Test(arguments: [
-        Array("\"plain\"".utf8), Array("W/\"a\\\"b, c;d=\\e\"".utf8), Array("unquoted".utf8), [0x22, 0xE9, 0xFF, 0x80, 0x22],
+        Array("\"plain\"".utf8), Array("W/\"a\\\"b, c;d=\\e\"".utf8), Array("unquoted".utf8),
+        [0x22, 0xE9, 0xFF, 0x80, 0x22],
         Array("\"ünï\"".utf8), [], Array("a\tb".utf8), Array("\"\(String(repeating: "x7", count: 4096))\"".utf8),
         Array(";".utf8), Array(":".utf8),
     ]) func valuesGoOutByteForByte(_ value: [UInt8]) async throws {
@@ -114,7 +115,8 @@ import Testing
             $0.framing = .untilClose
             $0.version = "HTTP/1.0"
         },
-        .ok(Compressed.gzip, ("Content-Encoding", "gzip")), .ok(Compressed.gzip, ("Content-Type", "application/x-gzip")),
+        .ok(Compressed.gzip, ("Content-Encoding", "gzip")),
+        .ok(Compressed.gzip, ("Content-Type", "application/x-gzip")),
         .ok(Compressed.brotliOfGzip, ("Content-Encoding", "gzip"), ("Content-Encoding", "br")),
     ]) func bodiesComeInWhole(_ answer: ScriptedAnswer) async throws {
         server.on("/", answer)
@@ -141,38 +143,40 @@ import Testing
 
     // MARK: Failures
 
-    @Test(arguments: [
-        (.ok("hello").but { $0.ending = .cut(3) }, .truncated),
-        (.ok("hello").but { $0.ending = .cut(0) }, .truncated),
-        (
-            .ok("hello").but {
-                $0.framing = .chunked(2)
-                $0.ending = .cut(5)
-            }, .truncated
-        ),
-        (.ok(Array(Compressed.gzip.dropLast(9)), ("Content-Encoding", "gzip")), .truncated),
-        (.ok("hello").but { $0.ending = .reset(3) }, .reset),
-        (.raw(""), .reset),
-        (.raw("HTTP/1.1 200 OK\r\nX-Cut: 1\r\n"), .reset),
-        (.raw("<rss>HTTP/0.9</rss>"), .badResponse),
-        (.raw("HTTP/1.1 200 OK\r\nno colon here\r\nContent-Length: 1\r\n\r\nx"), .badResponse),
-        (.raw("HTTP/1.1 200 OK\r\nContent-Length: many\r\n\r\nx"), .badResponse),
-        (.raw("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"), .badResponse),
-        (.raw("HTTP/1.1 200 OK\r\nX: a\0b\r\nContent-Length: 1\r\n\r\nx"), .badResponse),
-        (.ok([0x80, 0x81, 0x82], ("Content-Encoding", "gzip")), .badEncoding),
-        (.ok([0x80, 0x81, 0x82], ("Content-Encoding", "compress")), .badEncoding),
-        (.ok(Compressed.gzipBomb, ("Content-Encoding", "gzip")), .tooLarge),
-        (.ok([UInt8](repeating: 0x20, count: 100_001)), .tooLarge),
-        (
-            .ok([UInt8](repeating: 0x20, count: 100_001)).but { $0.framing = .chunked(1000) }, .tooLarge
-        ),
-        (.status(200, "", ("Content-Length", "99999999999999999999")).but { $0.framing = .bare }, .tooLarge),
-        (
-            .raw([UInt8](Compressed.gzip)).but {
-                $0.raw = Array("HTTP/1.1 200 OK\r\n\r\n".utf8) + Compressed.gzip + [UInt8](repeating: 0, count: 400_000)
-            }, .tooLarge
-        ),
-    ] as [(ScriptedAnswer, TransferFailure.Code)])
+    @Test(
+        arguments: [
+            (.ok("hello").but { $0.ending = .cut(3) }, .truncated),
+            (.ok("hello").but { $0.ending = .cut(0) }, .truncated),
+            (
+                .ok("hello").but {
+                    $0.framing = .chunked(2)
+                    $0.ending = .cut(5)
+                }, .truncated
+            ),
+            (.ok(Array(Compressed.gzip.dropLast(9)), ("Content-Encoding", "gzip")), .truncated),
+            (.ok("hello").but { $0.ending = .reset(3) }, .reset),
+            (.raw(""), .reset),
+            (.raw("HTTP/1.1 200 OK\r\nX-Cut: 1\r\n"), .reset),
+            (.raw("<rss>HTTP/0.9</rss>"), .badResponse),
+            (.raw("HTTP/1.1 200 OK\r\nno colon here\r\nContent-Length: 1\r\n\r\nx"), .badResponse),
+            (.raw("HTTP/1.1 200 OK\r\nContent-Length: many\r\n\r\nx"), .badResponse),
+            (.raw("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"), .badResponse),
+            (.raw("HTTP/1.1 200 OK\r\nX: a\0b\r\nContent-Length: 1\r\n\r\nx"), .badResponse),
+            (.ok([0x80, 0x81, 0x82], ("Content-Encoding", "gzip")), .badEncoding),
+            (.ok([0x80, 0x81, 0x82], ("Content-Encoding", "compress")), .badEncoding),
+            (.ok(Compressed.gzipBomb, ("Content-Encoding", "gzip")), .tooLarge),
+            (.ok([UInt8](repeating: 0x20, count: 100_001)), .tooLarge),
+            (
+                .ok([UInt8](repeating: 0x20, count: 100_001)).but { $0.framing = .chunked(1000) }, .tooLarge
+            ),
+            (.status(200, "", ("Content-Length", "99999999999999999999")).but { $0.framing = .bare }, .tooLarge),
+            (
+                .raw([UInt8](Compressed.gzip)).but {
+                    $0.raw =
+                        Array("HTTP/1.1 200 OK\r\n\r\n".utf8) + Compressed.gzip + [UInt8](repeating: 0, count: 400_000)
+                }, .tooLarge
+            ),
+        ] as [(ScriptedAnswer, TransferFailure.Code)])
     func brokenAnswersAreFailures(_ answer: ScriptedAnswer, _ code: TransferFailure.Code) async throws {
         server.on("/", answer)
         let result = await get { $0.limits.maxBody = 100_000 }
@@ -184,13 +188,14 @@ import Testing
     }
 
     /// Its status is all there is to know of an answer that is no success.
-    @Test(arguments: [
-        .status(429, "hello", ("Retry-After", "120")).but { $0.ending = .cut(3) },
-        .status(429, "hello", ("Retry-After", "120")).but { $0.ending = .reset(3) },
-        .status(429, "hello", ("Retry-After", "120"), ("Content-Encoding", "x")).but { $0.body = [0x80, 0x81] },
-        .status(429, "", ("Retry-After", "120")).but { $0.body = [UInt8](repeating: 0x20, count: 200_000) },
-        .status(429, "hello", ("Retry-After", "120")).but { $0.ending = .stall(2) },
-    ] as [ScriptedAnswer])
+    @Test(
+        arguments: [
+            .status(429, "hello", ("Retry-After", "120")).but { $0.ending = .cut(3) },
+            .status(429, "hello", ("Retry-After", "120")).but { $0.ending = .reset(3) },
+            .status(429, "hello", ("Retry-After", "120"), ("Content-Encoding", "x")).but { $0.body = [0x80, 0x81] },
+            .status(429, "", ("Retry-After", "120")).but { $0.body = [UInt8](repeating: 0x20, count: 200_000) },
+            .status(429, "hello", ("Retry-After", "120")).but { $0.ending = .stall(2) },
+        ] as [ScriptedAnswer])
     func aStatusCountsWhateverBecomesOfTheBody(_ answer: ScriptedAnswer) async throws {
         server.on("/", answer)
         let response = try await get {
@@ -201,11 +206,12 @@ import Testing
         #expect(response.headers.value(of: "Retry-After") == Array("120".utf8))
     }
 
-    @Test(arguments: [
-        .ok("hello").but { $0.ending = .stall(2) },
-        .ok("hello, hello, hello, hello").but { $0.drip = .milliseconds(50) },
-        .ok("hello").but { $0.delay = .seconds(2) },
-    ] as [ScriptedAnswer])
+    @Test(
+        arguments: [
+            .ok("hello").but { $0.ending = .stall(2) },
+            .ok("hello, hello, hello, hello").but { $0.drip = .milliseconds(50) },
+            .ok("hello").but { $0.delay = .seconds(2) },
+        ] as [ScriptedAnswer])
     func theTimeoutBoundsTheWholeTransfer(_ answer: ScriptedAnswer) async throws {
         server.on("/", answer)
         let started = ContinuousClock.now
@@ -295,7 +301,9 @@ import Testing
     // MARK: The address guard
 
     @Test func privateAddressesAreRefusedBeforeTheyAreConnectedTo() async throws {
-        for host in ["127.0.0.1", "2130706433", "0x7f.1", "0177.0.0.1", "localhost", "[::ffff:127.0.0.1]", "0.0.0.0", "[::1]"] {
+        for host in [
+            "127.0.0.1", "2130706433", "0x7f.1", "0177.0.0.1", "localhost", "[::ffff:127.0.0.1]", "0.0.0.0", "[::1]",
+        ] {
             let result = await client.send(
                 request("http://\(host):\(server.port)/") { $0.addressPolicy = .publicOnly(except: []) })
             let failure = try #require(result.failure)

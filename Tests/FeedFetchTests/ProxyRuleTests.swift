@@ -1,6 +1,7 @@
-@testable import FeedFetch
 import FeedModel
 import Testing
+
+@testable import FeedFetch
 
 @Suite struct ProxyRuleTests {
     private func proxy(_ environment: [String: String], _ url: String) throws -> String? {

@@ -13,8 +13,10 @@ import Testing
 
     @Test(arguments: [
         ("http://b.example/f", "http://b.example/f"), ("//b.example:8080/f", "http://b.example:8080/f"),
-        ("/f", "http://a.example/f"), ("f", "http://a.example/x/y/f"), ("../z/new.xml?a=1", "http://a.example/x/z/new.xml?a=1"),
-        ("?q=2", "http://a.example/x/y/feed.xml?q=2"), ("/f#top", "http://a.example/f"), ("http://b.example", "http://b.example/"),
+        ("/f", "http://a.example/f"), ("f", "http://a.example/x/y/f"),
+        ("../z/new.xml?a=1", "http://a.example/x/z/new.xml?a=1"),
+        ("?q=2", "http://a.example/x/y/feed.xml?q=2"), ("/f#top", "http://a.example/f"),
+        ("http://b.example", "http://b.example/"),
         ("/nové feed.xml", "http://a.example/nov%C3%A9%20feed.xml"), ("/%C3%A9", "http://a.example/%C3%A9"),
         ("http://u:p@b.example/f", "http://b.example/f"), ("https://a.example/f", "https://a.example/f"),
         ("HTTP://B.example/F", "http://b.example/F"), ("http:/f", "http://f/"), ("  /f\t", "http://a.example/f"),
@@ -38,7 +40,8 @@ import Testing
     }
 
     @Test(arguments: [
-        nil, "", "file:///etc/passwd", "gopher://b.example/_x", "ftp://b.example/x", "javascript:alert(1)", "mailto:a@b",
+        nil, "", "file:///etc/passwd", "gopher://b.example/_x", "ftp://b.example/x", "javascript:alert(1)",
+        "mailto:a@b",
         "http://", "http://:80/", "http://b.example:99999/", "http://b.example:x/",
     ]) func unusableLocationsAreRefused(_ location: String?) throws {
         guard case .refuse(let code, let message) = try step(301, location.map { Array($0.utf8) }) else {
@@ -49,7 +52,9 @@ import Testing
         #expect(message.contains("301"))
     }
 
-    @Test(arguments: [200, 300, 304, 305, 306, 399, 404, 201]) func otherStatusesStandForThemselves(_ status: Int) throws {
+    @Test(arguments: [200, 300, 304, 305, 306, 399, 404, 201]) func otherStatusesStandForThemselves(_ status: Int)
+        throws
+    {
         #expect(try step(status, Array("/f".utf8)) == .final)
     }
 
@@ -66,7 +71,9 @@ import Testing
         #expect(message.contains("max_redirects"))
     }
 
-    @Test(arguments: ["http://a.example/", "/b", "http://A.example:80/#x"]) func loopsEndAtOnce(_ location: String) throws {
+    @Test(arguments: ["http://a.example/", "/b", "http://A.example:80/#x"]) func loopsEndAtOnce(_ location: String)
+        throws
+    {
         let hops = [Hop(status: 302, from: "http://a.example", to: "http://a.example/b", isDowngrade: false)]
         let step = try step(302, Array(location.utf8), from: "http://a.example/b", hops: hops)
         guard case .refuse(.tooManyRedirects, _) = step else {

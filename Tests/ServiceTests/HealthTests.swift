@@ -1,8 +1,8 @@
 import Archive
 import FeedModel
 import Foundation
-import Testing
 import TestSupport
+import Testing
 
 @testable import Service
 
@@ -38,15 +38,24 @@ import TestSupport
         Row(
             name: "some fail", state: .ok, headline: "ok: 12 feeds, 10 healthy, 2 failing, 88 articles, 5 new in 24 h",
             figures: figures(failing: 2)),
-        Row(name: "many fail", state: .degraded, headline: "degraded: 10 of 20 feeds fail; 20 feeds", figures: figures(failing: 10)),
-        Row(name: "overdue", state: .degraded, headline: "degraded: 4 feeds are overdue; ", figures: figures(overdue: 4)),
+        Row(
+            name: "many fail", state: .degraded, headline: "degraded: 10 of 20 feeds fail; 20 feeds",
+            figures: figures(failing: 10)),
+        Row(
+            name: "overdue", state: .degraded, headline: "degraded: 4 feeds are overdue; ", figures: figures(overdue: 4)
+        ),
         Row(name: "disk nearly full", state: .degraded, headline: "degraded: only 1 MiB are free", freeBytes: 1 << 20),
         Row(name: "stopped", state: .critical, headline: "critical: the daemon is not running; ", daemon: nil),
         Row(
             name: "hung", state: .critical, headline: "critical: the daemon (process 7) does not answer within 2 s; ",
-            daemon: Health.Daemon(pid: 7, version: "1", started: Timestamp(seconds: 1), isResponsive: false, inFlight: 0)),
-        Row(name: "read-only", state: .critical, headline: "critical: the archive /x cannot be written; ", isReadOnly: true),
-        Row(name: "corrupt", state: .critical, headline: "critical: file is not a database", figures: nil, archiveError: "file is not a database"),
+            daemon: Health.Daemon(
+                pid: 7, version: "1", started: Timestamp(seconds: 1), isResponsive: false, inFlight: 0)),
+        Row(
+            name: "read-only", state: .critical, headline: "critical: the archive /x cannot be written; ",
+            isReadOnly: true),
+        Row(
+            name: "corrupt", state: .critical, headline: "critical: file is not a database", figures: nil,
+            archiveError: "file is not a database"),
         Row(name: "no archive", state: .unknown, headline: "unknown: there is no archive at /x", figures: nil),
     ])
     func states(row: Row) {

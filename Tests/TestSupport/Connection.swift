@@ -45,7 +45,8 @@ final class Connection {
             return (name: String(decoding: line[..<colon], as: UTF8.self), value: Array(value))
         }
         var request = ScriptedRequest(
-            method: String(method), target: parts.dropFirst().dropLast().joined(separator: " "), version: String(version),
+            method: String(method), target: parts.dropFirst().dropLast().joined(separator: " "),
+            version: String(version),
             fields: fields, body: [], connection: number, previous: 0, time: .now)
         let length = request.value("Content-Length").flatMap { Int($0) } ?? 0
         while buffer.count < length {

@@ -57,7 +57,7 @@ struct UTF8Check {
         }
     }
 
-    private static func appendWindows1252(_ byte: UInt8, to out: inout [UInt8]) {
+    static func appendWindows1252(_ byte: UInt8, to out: inout [UInt8]) {
         let value = byte < 0xA0 ? CharacterReference.windows1252[Int(byte) - 0x80] : UInt32(byte)
         out.append(contentsOf: Character(Unicode.Scalar(value) ?? "\u{FFFD}").utf8)
     }

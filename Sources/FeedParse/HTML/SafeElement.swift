@@ -2,7 +2,10 @@
 struct SafeElement {
     enum RawContent {
         case dropped(StaticString)
+        /// Shown, without the tags.
         case text(StaticString)
+        /// Shown with them: what stands between them is text however it is read.
+        case textInTags(StaticString)
     }
 
     enum URLKind { case link, image, media, imageCandidates }
@@ -29,34 +32,43 @@ struct SafeElement {
     static let rawContent: [ShortName: RawContent] = [
         ShortName("script"): .dropped("script"), ShortName("style"): .dropped("style"),
         ShortName("applet"): .dropped("applet"),
-        ShortName("textarea"): .text("textarea"), ShortName("xmp"): .text("xmp"), ShortName("title"): .text("title"),
+        ShortName("textarea"): .textInTags("textarea"), ShortName("xmp"): .text("xmp"),
+        ShortName("title"): .text("title"),
         ShortName("plaintext"): .text("plaintext"),
     ]
 
     static let byName: [ShortName: SafeElement] = {
         var map: [ShortName: SafeElement] = [:]
         let table: [(String, String)] = [
-            ("a", "href hreflang type rel"), ("abbr", ""), ("acronym", ""), ("address", ""), ("article", ""), ("aside", ""),
-            ("button", ""), ("datalist", ""), ("dialog", ""), ("fieldset", ""), ("form", ""), ("input", ""), ("keygen", ""),
-            ("label", ""), ("legend", ""), ("map", ""), ("multicol", ""), ("optgroup", ""), ("option", ""), ("output", ""),
+            ("a", "href hreflang type rel"), ("abbr", ""), ("acronym", ""), ("address", ""), ("article", ""),
+            ("aside", ""),
+            ("button", ""), ("datalist", ""), ("dialog", ""), ("fieldset", ""), ("form", ""), ("input", ""),
+            ("keygen", ""),
+            ("label", ""), ("legend", ""), ("map", ""), ("multicol", ""), ("optgroup", ""), ("option", ""),
+            ("output", ""),
             ("select", ""), ("spacer", ""),
             ("audio", "src controls loop muted preload"), ("b", ""), ("bdi", ""), ("bdo", ""), ("big", ""),
             ("blockquote", "cite"), ("br", ""), ("caption", "align"), ("center", ""), ("cite", ""), ("code", ""),
             ("col", "span align valign width"), ("colgroup", "span align valign width"), ("data", "value"), ("dd", ""),
-            ("del", "cite datetime"), ("details", "open"), ("dfn", ""), ("dir", ""), ("div", "align"), ("dl", ""), ("dt", ""),
-            ("em", ""), ("figcaption", ""), ("figure", ""), ("font", "color face size"), ("footer", ""), ("h1", "align"),
+            ("del", "cite datetime"), ("details", "open"), ("dfn", ""), ("dir", ""), ("div", "align"), ("dl", ""),
+            ("dt", ""),
+            ("em", ""), ("figcaption", ""), ("figure", ""), ("font", "color face size"), ("footer", ""),
+            ("h1", "align"),
             ("h2", "align"), ("h3", "align"), ("h4", "align"), ("h5", "align"), ("h6", "align"), ("header", ""),
             ("hr", "align width size"), ("i", ""),
             ("img", "src srcset sizes alt width height align border hspace vspace loading decoding"),
             ("ins", "cite datetime"), ("kbd", ""), ("li", "value type"), ("main", ""), ("mark", ""), ("menu", ""),
             ("meter", "value min max low high optimum"), ("nav", ""), ("ol", "start type reversed"), ("p", "align"),
-            ("picture", ""), ("pre", ""), ("progress", "value max"), ("q", "cite"), ("rb", ""), ("rp", ""), ("rt", ""), ("rtc", ""),
-            ("ruby", ""), ("s", ""), ("samp", ""), ("section", ""), ("small", ""), ("source", "src srcset sizes type media"),
+            ("picture", ""), ("pre", ""), ("progress", "value max"), ("q", "cite"), ("rb", ""), ("rp", ""), ("rt", ""),
+            ("rtc", ""),
+            ("ruby", ""), ("s", ""), ("samp", ""), ("section", ""), ("small", ""),
+            ("source", "src srcset sizes type media"),
             ("span", ""), ("strike", ""), ("strong", ""), ("sub", ""), ("summary", ""), ("sup", ""),
             ("table", "border cellpadding cellspacing width align summary"), ("tbody", "align valign"),
             ("td", "colspan rowspan headers abbr align valign width height"), ("tfoot", "align valign"),
             ("th", "colspan rowspan headers scope abbr align valign width height"), ("thead", "align valign"),
-            ("time", "datetime"), ("tr", "align valign"), ("track", "src kind srclang label default"), ("tt", ""), ("u", ""),
+            ("time", "datetime"), ("tr", "align valign"), ("track", "src kind srclang label default"), ("tt", ""),
+            ("u", ""),
             ("ul", "type"), ("var", ""), ("video", "src poster controls loop muted preload width height"), ("wbr", ""),
         ]
         for (name, attributes) in table {

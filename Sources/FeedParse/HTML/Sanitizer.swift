@@ -4,7 +4,7 @@ public import FeedModel
 ///
 /// What comes out is built anew from an allow-list: listed elements with listed attributes, quoted and
 /// escaped, properly nested and closed; text with its `<`, `>` and bare `&` escaped. No element whose content
-/// browsers read by other rules than text and tags (script, style, textarea, title, iframe, noscript,
+/// browsers read by other rules than text and tags (script, style, title, iframe, noscript,
 /// template, SVG, MathML, comments) is ever written, so that parsing the result again, wherever it is put
 /// in, cannot turn text into markup (mutation XSS). URLs have listed schemes only.
 public enum Sanitizer {
@@ -139,6 +139,10 @@ private struct SanitizingWriter {
         switch SafeElement.rawContent[name] {
         case .dropped(let word): _ = tokens.skipRawText(named: word)
         case .text(let word): text(tokens.skipRawText(named: word))
+        case .textInTags(let word):
+            out.append(contentsOf: "<\(word)>".utf8)
+            text(tokens.skipRawText(named: word))
+            out.append(contentsOf: "</\(word)>".utf8)
         case nil: break
         }
     }
@@ -162,7 +166,9 @@ private struct SanitizingWriter {
     private mutating func closeImplied(by element: SafeElement) {
         for (closed, boundaries) in element.closes {
             var index = open.count - 1
-            while index >= 0, !boundaries.contains(open[index].shortName) {
+            // Further out, an open paragraph is no mistake of this tag's.
+            let last = max(0, open.count - 32)
+            while index >= last, !boundaries.contains(open[index].shortName) {
                 if closed.contains(open[index].shortName) {
                     close(downTo: index)
                     break

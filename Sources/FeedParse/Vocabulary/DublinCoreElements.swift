@@ -21,7 +21,8 @@ extension Draft {
             return isFeed ? modified.offer(instant, 1) : isRSS ? published.offer(instant, 1) : true
         case .issued: return published.offer(date(e, log), 1)
         case .modified: return modified.offer(date(e, log), 1)
-        case .created, .available: return published.offer(date(e, log), 4)
+        // Periods stand here too (DCMI Period): no mistake if it is no date.
+        case .created, .available: return published.offer(e.text.flatMap(DateParser.parse), 4)
         case .identifier: return id.offer(e.text, 3)
         default: return false
         }

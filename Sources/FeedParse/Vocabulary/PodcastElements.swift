@@ -24,7 +24,7 @@ extension Draft {
                 if addCategory(Category(term: child.attribute(.text)?.trimmed)) { isAdded = true }
             }
             return isAdded
-        case .keywords:
+        case .keywords where isFeed:
             var isAdded = false
             for word in (e.text ?? "").split(separator: ",") where addCategory(Category(term: String(word).trimmed)) {
                 isAdded = true

@@ -35,14 +35,6 @@ struct ByteScanner {
         return UnsafeRawPointer(found) - UnsafeRawPointer(base) + word.utf8CodeUnitCount
     }
 
-    /// Where the word begins.
-    func findStart(_ word: StaticString, from start: Int) -> Int? {
-        guard start < bytes.count, let base = bytes.baseAddress,
-            let found = cxml2_find(base + start, bytes.count - start, word.utf8Start, word.utf8CodeUnitCount)
-        else { return nil }
-        return UnsafeRawPointer(found) - UnsafeRawPointer(base)
-    }
-
     func starts(with word: [UInt8]) -> Bool { bytes.starts(with: word) }
 
     func matches(_ word: StaticString, at start: Int) -> Bool {

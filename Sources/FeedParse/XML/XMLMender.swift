@@ -13,6 +13,8 @@ struct XMLMender {
         var isTruncated = false
         var unknownEntities: [(name: String, line: Int)] = []
         var htmlEntities: [(name: String, line: Int)] = []
+        /// What else was not well-formed.
+        var repairs: [(name: String, line: Int)] = []
     }
 
     private let input: UnsafeBufferPointer<UInt8>
@@ -112,7 +114,7 @@ struct XMLMender {
             if open.isEmpty || scanner.matchesIgnoringCase("<!doctype", at: start) {
                 return scanner.find(UInt8(ascii: ">"), from: start).map { $0 + 1 } ?? input.count
             }
-            literal(UInt8(ascii: "<"))
+            stray(start)
             return start + 1
         case UInt8(ascii: "?"):
             if let end = scanner.findEnd("?>", from: start + 2) { return end }
@@ -122,9 +124,16 @@ struct XMLMender {
         case let byte where XMLMender.isNameStart(byte):
             return startTag(start)
         default:
-            literal(UInt8(ascii: "<"))
+            stray(start)
             return start + 1
         }
+    }
+
+    /// A `<` that begins nothing.
+    private mutating func stray(_ at: Int) {
+        guard !open.isEmpty else { return }
+        note(\.repairs, "a `<` that is no markup", at)
+        append(UInt8(ascii: "<"))
     }
 
     private mutating func name(_ at: inout Int) -> [UInt8] {
@@ -140,7 +149,7 @@ struct XMLMender {
         while at < input.count, input[at] != UInt8(ascii: ">"), input[at] != UInt8(ascii: "<") { at += 1 }
         let next = at < input.count && input[at] == UInt8(ascii: ">") ? at + 1 : at
         if name.isEmpty {
-            if start + 2 < input.count, input[start + 2] != UInt8(ascii: ">") { literal(UInt8(ascii: "<")) }
+            if start + 2 < input.count, input[start + 2] != UInt8(ascii: ">") { stray(start) }
             return start + 2 < input.count && input[start + 2] != UInt8(ascii: ">") ? start + 1 : next
         }
         if next == at && at == input.count && openCount[name, default: 0] == 0 {
@@ -152,9 +161,13 @@ struct XMLMender {
         if openCount[target, default: 0] == 0 {
             // The same name in another case, as HTML habits have it.
             guard let same = open.suffix(8).last(where: { XMLMender.equalIgnoringCase($0.name, name) }) else {
+                note(\.repairs, "an end tag, </\(text(name))>, of nothing that is open", start)
                 return next
             }
             target = same.name
+        }
+        if open.last?.name != name {
+            note(\.repairs, "</\(text(name))> where <\(text(open.last?.name ?? []))> is open", start)
         }
         while let last = open.last {
             closeLast()
@@ -167,6 +180,8 @@ struct XMLMender {
     private static func equalIgnoringCase(_ a: [UInt8], _ b: [UInt8]) -> Bool {
         a.count == b.count && zip(a, b).allSatisfy { $0.asciiLowercased == $1.asciiLowercased }
     }
+
+    private func text(_ name: [UInt8]) -> String { String(decoding: name.prefix(40), as: UTF8.self) }
 
     private mutating func closeLast() {
         guard let last = open.popLast() else { return }
@@ -196,14 +211,16 @@ struct XMLMender {
                 at += 1
                 break scanning
             case UInt8(ascii: "<"):
+                note(\.repairs, "the tag <\(text(name))> has no `>`", start)
                 break scanning
             case UInt8(ascii: "/"):
                 at += 1
                 isSelfClosed = at < input.count && input[at] == UInt8(ascii: ">")
             case let byte where XMLMender.isNameStart(byte):
-                if let one = attribute(&at), attributes.count < XMLPrologue.maximumAttributes,
-                    !attributes.contains(where: { $0.name == one.name })
-                {
+                guard let one = attribute(&at), attributes.count < XMLPrologue.maximumAttributes else { continue }
+                if attributes.contains(where: { $0.name == one.name }) {
+                    note(\.repairs, "the attribute \(text(one.name)) stands twice in <\(text(name))>", start)
+                } else {
                     attributes.append(one)
                 }
             default:
@@ -212,6 +229,7 @@ struct XMLMender {
         }
         if XMLMender.isEntry(name), let enclosing = open.lastIndex(where: { XMLMender.isEntry($0.name) }) {
             // An entry inside an entry: the outer one was never closed.
+            note(\.repairs, "<\(text(name))> inside an entry that is not closed", start)
             while open.count > enclosing { closeLast() }
         }
         let begin = out.count
@@ -239,7 +257,10 @@ struct XMLMender {
         let name = self.name(&at)
         var next = at
         while next < input.count, input[next].isXMLSpace { next += 1 }
-        guard next < input.count, input[next] == UInt8(ascii: "=") else { return (name, at..<at) }
+        guard next < input.count, input[next] == UInt8(ascii: "=") else {
+            note(\.repairs, "the attribute \(text(name)) has no value", at)
+            return (name, at..<at)
+        }
         next += 1
         while next < input.count, input[next].isXMLSpace { next += 1 }
         at = next
@@ -257,6 +278,7 @@ struct XMLMender {
             return (name, begin..<close)
         }
         let begin = at
+        note(\.repairs, "the value of the attribute \(text(name)) is not quoted", at)
         while at < input.count, !input[at].isXMLSpace, input[at] != UInt8(ascii: ">"), input[at] != UInt8(ascii: "<") {
             at += 1
         }
@@ -283,11 +305,6 @@ struct XMLMender {
         references(range, inAttribute: false)
     }
 
-    private mutating func literal(_ byte: UInt8) {
-        guard !open.isEmpty else { return }
-        append(byte)
-    }
-
     /// Without references: CDATA.
     private mutating func characters(_ range: Range<Int>) {
         guard !open.isEmpty else { return }
@@ -309,6 +326,7 @@ struct XMLMender {
         while at < range.upperBound {
             let byte = input[at]
             if byte < 0x20 && byte != 0x09 && byte != 0x0A && byte != 0x0D {
+                note(\.repairs, "a control character", at)
                 at += 1
                 continue
             }
@@ -338,19 +356,25 @@ struct XMLMender {
         let window = input[start..<min(limit, start + 64)]
         if start + 1 < limit, input[start + 1] == UInt8(ascii: "#") {
             if let (scalar, end) = CharacterReference.numeric(Array(window), strict: false) {
+                if CharacterReference.numeric(Array(window), strict: true) == nil {
+                    note(\.repairs, "a character reference to no character", start)
+                }
                 for byte in Character(scalar).utf8 { append(byte) }
                 return start + end
             }
+            note(\.repairs, "a bare `&`", start)
             append(UInt8(ascii: "&"))
             return start + 1
         }
         var end = start + 1
-        while end < limit, end - start < 64, input[end].isASCIILetter || input[end].isASCIIDigit || input[end] == UInt8(ascii: "_")
-            || input[end] == UInt8(ascii: "-") || input[end] == UInt8(ascii: ".")
+        while end < limit, end - start < 64,
+            input[end].isASCIILetter || input[end].isASCIIDigit || input[end] == UInt8(ascii: "_")
+                || input[end] == UInt8(ascii: "-") || input[end] == UInt8(ascii: ".")
         {
             end += 1
         }
         guard end > start + 1, end < limit, input[end] == UInt8(ascii: ";") else {
+            note(\.repairs, "a bare `&`", start)
             append(UInt8(ascii: "&"))
             return start + 1
         }
@@ -377,7 +401,8 @@ struct XMLMender {
         return end + 1
     }
 
-    private mutating func note(_ list: WritableKeyPath<Result, [(name: String, line: Int)]>, _ name: String, _ at: Int) {
+    private mutating func note(_ list: WritableKeyPath<Result, [(name: String, line: Int)]>, _ name: String, _ at: Int)
+    {
         guard result[keyPath: list].count < 8 else { return }
         while lineCountedTo < at {
             if input[lineCountedTo] == 0x0A { line += 1 }

@@ -23,12 +23,26 @@ final class XMLTree {
 
     static let textName: Int32 = -1
 
-    var names: [XMLName] = []
-    var nodes: [Node] = []
-    var attributes: [Attribute] = []
-    var arena: [UInt8] = []
+    let names: [XMLName]
+    let nodes: [Node]
+    let attributes: [Attribute]
+    private let arena: [UInt8]
     /// The URIs that the root element declares, used or not.
-    var rootNamespaces: [String] = []
+    let rootNamespaces: [String]
+
+    init(names: [XMLName], nodes: [Node], attributes: [Attribute], arena: [UInt8], rootNamespaces: [String]) {
+        self.names = names
+        self.nodes = nodes
+        self.attributes = attributes
+        self.arena = arena
+        self.rootNamespaces = rootNamespaces
+    }
+
+    /// The same tree, its names understood otherwise.
+    func renamed(_ names: [XMLName]) -> XMLTree {
+        XMLTree(names: names, nodes: nodes, attributes: attributes, arena: arena, rootNamespaces: rootNamespaces)
+    }
+
     var root: XMLElement? { nodes.isEmpty ? nil : XMLElement(tree: self, index: 0) }
 
     func string(_ start: Int32, _ count: Int32) -> String {

@@ -12,6 +12,7 @@ struct XMLTreeParser {
         var line: Int
         /// The input ended inside an element, a comment or a section.
         var isEarlyEnd: Bool
+        var isUndeclaredEntity = false
     }
 
     struct Outcome {
@@ -28,17 +29,17 @@ struct XMLTreeParser {
     /// libxml2 searches the declarations in scope from the end, for each prefixed name.
     static let maximumNamespacesInScope = 1000
 
-    static func parse(_ bytes: UnsafeBufferPointer<UInt8>) -> Outcome {
+    /// `firstLine` is the number of the line that the bytes begin in.
+    static func parse(_ bytes: UnsafeBufferPointer<UInt8>, firstLine: Int = 1) -> Outcome {
         initializeLibrary
-        let builder = TreeBuilder(expectedBytes: bytes.count)
-        var outcome = Outcome(tree: builder.tree)
+        var builder = TreeBuilder(expectedBytes: bytes.count)
         guard let base = bytes.baseAddress, bytes.count > 0, bytes.count < Int(Int32.max),
             // Copies the bytes and ends them with the NUL that the parser relies on.
             let context = base.withMemoryRebound(
                 to: CChar.self, capacity: bytes.count, { xmlCreateMemoryParserCtxt($0, Int32(bytes.count)) })
         else {
-            outcome.failure = Failure(message: "the document is empty", line: 1, isEarlyEnd: true)
-            return outcome
+            builder.failure = Failure(message: "the document is empty", line: 1, isEarlyEnd: true)
+            return builder.outcome
         }
         defer { xmlFreeParserCtxt(context) }
         // The context keeps the table that it came with, to free it; ours is put in by value.
@@ -56,27 +57,26 @@ struct XMLTreeParser {
         _ = xmlCtxtUseOptions(
             context,
             Int32(
-                XML_PARSE_NOENT.rawValue | XML_PARSE_HUGE.rawValue | XML_PARSE_NONET.rawValue | XML_PARSE_IGNORE_ENC.rawValue
+                XML_PARSE_NOENT.rawValue | XML_PARSE_HUGE.rawValue | XML_PARSE_NONET.rawValue
+                    | XML_PARSE_IGNORE_ENC.rawValue
                     | XML_PARSE_NOERROR.rawValue | XML_PARSE_NOWARNING.rawValue))
         context.pointee.sax.pointee.serror = structuredError
+        context.pointee.input?.pointee.line = Int32(clamping: firstLine)
         builder.context = context
-        // The parser holds the builder for the length of this call only.
-        context.pointee.userData = Unmanaged.passUnretained(builder).toOpaque()
-        withExtendedLifetime(builder) { _ = xmlParseDocument(context) }
-        builder.finish()
+        // The parser holds the builder for the length of this call only, and nobody else touches it then.
+        withUnsafeMutablePointer(to: &builder) {
+            context.pointee.userData = UnsafeMutableRawPointer($0)
+            _ = xmlParseDocument(context)
+        }
+        builder.context = nil
         if let document = context.pointee.myDoc {
             context.pointee.myDoc = nil
             xmlFreeDoc(document)
         }
-        outcome.failure = builder.failure
-        outcome.undeclaredPrefixes = builder.undeclaredPrefixes
-        outcome.tooDeepAtLine = builder.tooDeepAtLine
-        outcome.tooManyNamespaces = builder.tooManyNamespaces
-        outcome.namespaceErrors = builder.namespaceErrors
-        if context.pointee.wellFormed == 0 && outcome.failure == nil {
-            outcome.failure = Failure(message: "not well-formed", line: 1, isEarlyEnd: false)
+        if context.pointee.wellFormed == 0 && builder.failure == nil {
+            builder.failure = Failure(message: "not well-formed", line: 1, isEarlyEnd: false)
         }
-        return outcome
+        return builder.outcome
     }
 
     /// Once a process, before any context.
@@ -86,32 +86,37 @@ struct XMLTreeParser {
 // The callbacks run on the thread that called `parse`, inside that call; what they are handed lives
 // until they return.
 
-private func builder(_ context: UnsafeMutableRawPointer?) -> TreeBuilder? {
-    context.map { Unmanaged<TreeBuilder>.fromOpaque($0).takeUnretainedValue() }
+private func builder(_ context: UnsafeMutableRawPointer?) -> UnsafeMutablePointer<TreeBuilder>? {
+    context?.assumingMemoryBound(to: TreeBuilder.self)
 }
 
 private let startElement: startElementNsSAX2Func = {
     (context, local, prefix, uri, namespaceCount, namespaces, attributeCount, _, attributes) in
-    builder(context)?.start(
+    builder(context)?.pointee.start(
         local: local, prefix: prefix, uri: uri,
         namespaces: UnsafeBufferPointer(start: namespaces, count: Int(namespaceCount) * 2),
         attributes: UnsafeBufferPointer(start: attributes, count: Int(attributeCount) * 5))
 }
 
-private let endElement: endElementNsSAX2Func = { (context, _, _, _) in builder(context)?.end() }
+private let endElement: endElementNsSAX2Func = { (context, _, _, _) in builder(context)?.pointee.end() }
 
 private let characters: charactersSAXFunc = { (context, text, count) in
     guard let text, count > 0 else { return }
-    builder(context)?.characters(UnsafeBufferPointer(start: text, count: Int(count)))
+    builder(context)?.pointee.characters(UnsafeBufferPointer(start: text, count: Int(count)))
 }
 
 private let structuredError: xmlStructuredErrorFunc = { (context, error) in
     guard let error else { return }
-    builder(context)?.noted(error.pointee)
+    builder(context)?.pointee.noted(error.pointee)
 }
 
-private final class TreeBuilder {
-    let tree = XMLTree()
+/// Gathers a tree's parts. A value, so that its parts are reached without run-time checks.
+private struct TreeBuilder {
+    private var names: [XMLName] = []
+    private var nodes: [XMLTree.Node] = []
+    private var attributes: [XMLTree.Attribute] = []
+    private var arena: [UInt8] = []
+    private var rootNamespaces: [String] = []
     var context: xmlParserCtxtPtr?
     var failure: XMLTreeParser.Failure?
     var undeclaredPrefixes: [(prefix: String, line: Int)] = []
@@ -126,23 +131,31 @@ private final class TreeBuilder {
     private var droppedDepth = 0
 
     init(expectedBytes: Int) {
-        tree.arena.reserveCapacity(expectedBytes)
-        tree.nodes.reserveCapacity(expectedBytes / 64 + 16)
+        arena.reserveCapacity(expectedBytes)
+        nodes.reserveCapacity(expectedBytes / 64 + 16)
         open.reserveCapacity(32)
+    }
+
+    var outcome: XMLTreeParser.Outcome {
+        let tree = XMLTree(
+            names: names, nodes: nodes, attributes: attributes, arena: arena, rootNamespaces: rootNamespaces)
+        return XMLTreeParser.Outcome(
+            tree: tree, failure: failure, undeclaredPrefixes: undeclaredPrefixes, tooDeepAtLine: tooDeepAtLine,
+            tooManyNamespaces: tooManyNamespaces, namespaceErrors: namespaceErrors)
     }
 
     private var line: Int32 { context.map { cxml2_line($0) } ?? 0 }
 
-    func start(
+    mutating func start(
         local: UnsafePointer<xmlChar>?, prefix: UnsafePointer<xmlChar>?, uri: UnsafePointer<xmlChar>?,
         namespaces: UnsafeBufferPointer<UnsafePointer<xmlChar>?>,
         attributes: UnsafeBufferPointer<UnsafePointer<xmlChar>?>
     ) {
         let namespaceCount = namespaces.count / 2
-        if tree.nodes.isEmpty {
+        if nodes.isEmpty {
             // prefix, URI
             for at in stride(from: 1, to: namespaces.count, by: 2) {
-                if let uri = namespaces[at] { tree.rootNamespaces.append(String(cString: uri)) }
+                if let uri = namespaces[at] { rootNamespaces.append(String(cString: uri)) }
             }
         }
         namespacesInScope += namespaceCount
@@ -157,42 +170,42 @@ private final class TreeBuilder {
             droppedNamespaces.append(namespaceCount)
             return
         }
-        let firstAttribute = Int32(tree.attributes.count)
+        let firstAttribute = Int32(self.attributes.count)
         for at in stride(from: 0, to: attributes.count, by: 5) {
             // localname, prefix, URI, value, end of value
             guard let value = attributes[at + 3], let end = attributes[at + 4] else { continue }
-            let start = Int32(tree.arena.count)
-            tree.arena.append(contentsOf: UnsafeBufferPointer(start: value, count: end - value))
-            tree.attributes.append(
+            let start = Int32(arena.count)
+            append(attribute: UnsafeBufferPointer(start: value, count: end - value))
+            let name = name(local: attributes[at], prefix: attributes[at + 1], uri: attributes[at + 2])
+            self.attributes.append(
                 XMLTree.Attribute(
-                    name: name(local: attributes[at], prefix: attributes[at + 1], uri: attributes[at + 2]),
-                    start: start, count: Int32(end - value)))
+                    name: name, start: start, count: Int32(arena.count) - start))
         }
         let index = append(
             XMLTree.Node(
                 name: name(local: local, prefix: prefix, uri: uri), start: firstAttribute,
-                count: Int32(tree.attributes.count) - firstAttribute, line: line))
+                count: Int32(self.attributes.count) - firstAttribute, line: line))
         open.append((index, -1, namespaceCount))
     }
 
     private var droppedNamespaces: [Int] = []
 
-    private func append(_ node: XMLTree.Node) -> Int32 {
-        let index = Int32(tree.nodes.count)
-        tree.nodes.append(node)
+    private mutating func append(_ node: XMLTree.Node) -> Int32 {
+        let index = Int32(nodes.count)
+        nodes.append(node)
         if !open.isEmpty {
             let top = open.count - 1
             if open[top].lastChild < 0 {
-                tree.nodes[Int(open[top].node)].firstChild = index
+                nodes[Int(open[top].node)].firstChild = index
             } else {
-                tree.nodes[Int(open[top].lastChild)].nextSibling = index
+                nodes[Int(open[top].lastChild)].nextSibling = index
             }
             open[top].lastChild = index
         }
         return index
     }
 
-    func end() {
+    mutating func end() {
         if droppedDepth > 0 {
             droppedDepth -= 1
             namespacesInScope -= droppedNamespaces.popLast() ?? 0
@@ -201,21 +214,42 @@ private final class TreeBuilder {
         if let last = open.popLast() { namespacesInScope -= last.namespaces }
     }
 
-    func characters(_ bytes: UnsafeBufferPointer<UInt8>) {
+    /// `&#146;` is a C1 control; who writes it means the apostrophe that 146 is in Windows-1252.
+    private static func isC1(_ bytes: UnsafeBufferPointer<UInt8>, _ at: Int) -> Bool {
+        bytes[at] == 0xC2 && bytes[at + 1] < 0xA0
+    }
+
+    private mutating func append(attribute bytes: UnsafeBufferPointer<UInt8>) {
+        var copied = 0
+        for at in bytes.indices.dropLast() where TreeBuilder.isC1(bytes, at) {
+            arena.append(contentsOf: bytes[copied..<at])
+            UTF8Check.appendWindows1252(bytes[at + 1], to: &arena)
+            copied = at + 2
+        }
+        arena.append(contentsOf: bytes[copied...])
+    }
+
+    mutating func characters(_ bytes: UnsafeBufferPointer<UInt8>) {
         guard let top = open.last else { return }
-        let start = Int32(tree.arena.count)
-        tree.arena.append(contentsOf: bytes)
-        let last = Int(top.lastChild)
-        if last >= 0, tree.nodes[last].name == XMLTree.textName,
-            tree.nodes[last].start + tree.nodes[last].count == start
-        {
-            tree.nodes[last].count += Int32(bytes.count)
+        let start = Int32(arena.count)
+        if bytes.count == 2, TreeBuilder.isC1(bytes, 0) {
+            // A character reference comes alone.
+            UTF8Check.appendWindows1252(bytes[1], to: &arena)
         } else {
-            _ = append(XMLTree.Node(name: XMLTree.textName, start: start, count: Int32(bytes.count), line: 0))
+            arena.append(contentsOf: bytes)
+        }
+        let count = Int32(arena.count) - start
+        let last = Int(top.lastChild)
+        if last >= 0, nodes[last].name == XMLTree.textName,
+            nodes[last].start + nodes[last].count == start
+        {
+            nodes[last].count += count
+        } else {
+            _ = append(XMLTree.Node(name: XMLTree.textName, start: start, count: count, line: 0))
         }
     }
 
-    func noted(_ error: xmlError) {
+    mutating func noted(_ error: xmlError) {
         if error.code == XML_NS_ERR_UNDEFINED_NAMESPACE.rawValue {
             if undeclaredPrefixes.count < 8, let prefix = error.str1 {
                 undeclaredPrefixes.append((String(cString: prefix), Int(error.line)))
@@ -235,11 +269,12 @@ private final class TreeBuilder {
         ]
         failure = XMLTreeParser.Failure(
             message: String(message.prefix(200)), line: Int(error.line),
-            isEarlyEnd: earlyEnds.contains { $0.rawValue == error.code })
+            isEarlyEnd: earlyEnds.contains { $0.rawValue == error.code },
+            isUndeclaredEntity: error.code == XML_ERR_UNDECLARED_ENTITY.rawValue)
     }
 
     /// Names that XML allows and Namespaces in XML does not; URIs, only where they are broken by blanks.
-    private func noteNamespaceError(_ error: xmlError) {
+    private mutating func noteNamespaceError(_ error: xmlError) {
         var message = error.message.map { String(cString: $0) } ?? "a namespace is not well-formed"
         while message.last?.isWhitespace == true { message.removeLast() }
         if error.code == XML_WAR_NS_URI.rawValue || error.code == XML_WAR_NS_URI_RELATIVE.rawValue {
@@ -248,8 +283,6 @@ private final class TreeBuilder {
         if namespaceErrors.count < 8 { namespaceErrors.append((message, Int(error.line))) }
     }
 
-    func finish() { context = nil }
-
     // MARK: names
 
     /// libxml2 interns names in the context's dictionary: equal names are equal pointers. Open addressing
@@ -257,7 +290,7 @@ private final class TreeBuilder {
     private var slots: [(local: UInt, prefix: UInt, uri: UInt, name: Int32)] =
         Array(repeating: (0, 0, 0, -1), count: 128)
 
-    private func name(
+    private mutating func name(
         local: UnsafePointer<xmlChar>?, prefix: UnsafePointer<xmlChar>?, uri: UnsafePointer<xmlChar>?
     ) -> Int32 {
         let key = (UInt(bitPattern: local), UInt(bitPattern: prefix), UInt(bitPattern: uri))
@@ -268,14 +301,14 @@ private final class TreeBuilder {
             }
             slot = (slot + 1) & (slots.count - 1)
         }
-        let index = Int32(tree.names.count)
-        tree.names.append(TreeBuilder.meaning(local: local, prefix: prefix, uri: uri))
+        let index = Int32(names.count)
+        names.append(TreeBuilder.meaning(local: local, prefix: prefix, uri: uri))
         slots[slot] = (key.0, key.1, key.2, index)
-        if tree.names.count * 2 > slots.count { growSlots() }
+        if names.count * 2 > slots.count { growSlots() }
         return index
     }
 
-    private func growSlots() {
+    private mutating func growSlots() {
         var larger: [(local: UInt, prefix: UInt, uri: UInt, name: Int32)] =
             Array(repeating: (0, 0, 0, -1), count: slots.count * 2)
         for one in slots where one.name >= 0 {

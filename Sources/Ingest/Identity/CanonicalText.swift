@@ -36,12 +36,13 @@ enum CanonicalText {
                 let length: Int
                 if byte < 0x80 {
                     length = 1
-                    kind = switch byte {
-                    case 0x20, 0x09: .space
-                    case 0x0A...0x0D: .lineEnd
-                    case 0..<0x20, 0x7F: .invisible
-                    default: .other
-                    }
+                    kind =
+                        switch byte {
+                        case 0x20, 0x09: .space
+                        case 0x0A...0x0D: .lineEnd
+                        case 0..<0x20, 0x7F: .invisible
+                        default: .other
+                        }
                 } else {
                     (kind, length) = classify(bytes, at: index)
                 }

@@ -167,7 +167,8 @@ enum Identity {
         for candidate in candidates {
             newestOfFeed[candidate.feed] = max(newestOfFeed[candidate.feed] ?? candidate.lastSeen, candidate.lastSeen)
         }
-        return candidates
+        return
+            candidates
             .filter { !$0.isSuperseded && $0.lastSeen == newestOfFeed[$0.feed] }
             .max { a, b in
                 if a.length != b.length { return a.length < b.length }

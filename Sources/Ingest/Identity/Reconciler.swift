@@ -158,7 +158,8 @@ struct Reconciler: ~Copyable {
     /// Whether an entry is what one of the feed's sightings shows now: a new guid opens a new row.
     private func continues(_ sighting: KnownSighting, _ index: Int) -> Bool {
         if let guid = reliableGuid[index] { return sighting.guid == guid }
-        return sighting.urlKey == entries[index].urlKey && (sighting.guid == nil || sighting.guid == entries[index].guid)
+        return sighting.urlKey == entries[index].urlKey
+            && (sighting.guid == nil || sighting.guid == entries[index].guid)
     }
 
     private func guidsDiffer(

@@ -28,9 +28,11 @@ public struct Shingles: Hashable, Sendable {
         if words.count < 3 {
             hashes = words.isEmpty ? [] : [words.reduce(Shingles.seed) { Shingles.mix($0, $1) }]
         } else {
-            hashes = Set((2..<words.count).map { index in
-                Shingles.mix(Shingles.mix(Shingles.mix(Shingles.seed, words[index - 2]), words[index - 1]), words[index])
-            })
+            hashes = Set(
+                (2..<words.count).map { index in
+                    Shingles.mix(
+                        Shingles.mix(Shingles.mix(Shingles.seed, words[index - 2]), words[index - 1]), words[index])
+                })
         }
     }
 

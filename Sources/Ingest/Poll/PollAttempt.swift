@@ -82,7 +82,9 @@ struct PollAttempt {
             state.setNotice(
                 PollError(
                     code: "redirect-not-kept",
-                    message: "\(feed.poll.url) redirects permanently to \(hop.to), which is not encrypted; this is followed but not kept"),
+                    message:
+                        "\(feed.poll.url) redirects permanently to \(hop.to), which is not encrypted; this is followed but not kept"
+                ),
                 at: now)
         } else {
             state.setNotice(nil, at: now)

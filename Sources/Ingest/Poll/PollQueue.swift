@@ -1,6 +1,6 @@
+import DequeModule
 public import FeedFetch
 public import FeedModel
-import DequeModule
 import HeapModule
 
 /// What may be in flight.

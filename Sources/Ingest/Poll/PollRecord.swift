@@ -43,7 +43,9 @@ struct PollRecord: Sendable {
                 state.setNotice(
                     PollError(
                         code: "redirect-not-kept",
-                        message: "\(feed.poll.url) has moved to \(movedTo), which is another configured feed; remove one of them"),
+                        message:
+                            "\(feed.poll.url) has moved to \(movedTo), which is another configured feed; remove one of them"
+                    ),
                     at: now)
             } else {
                 state.url = movedTo

@@ -15,7 +15,11 @@ enum HTTPDate {
                 guard parts.count == 3, let h = parts[0], let m = parts[1], let s = parts[2] else { return nil }
                 time = (h, m, s)
             } else if let number = Int(word), number >= 0 {
-                if day == nil && word.utf8.count <= 2 { day = number } else { year = fullYear(number, digits: word.utf8.count) }
+                if day == nil && word.utf8.count <= 2 {
+                    day = number
+                } else {
+                    year = fullYear(number, digits: word.utf8.count)
+                }
             } else if let index = months.firstIndex(of: word.prefix(3).lowercased()) {
                 month = index + 1
             }

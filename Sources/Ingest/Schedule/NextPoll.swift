@@ -70,7 +70,8 @@ extension NextPoll {
     }
 
     /// The first instant that lies in no hour and on no day to skip (GMT); `latest` where there is none.
-    private static func firstAllowed(from wanted: Timestamp, until latest: Timestamp, hints: ScheduleHints) -> Timestamp {
+    private static func firstAllowed(from wanted: Timestamp, until latest: Timestamp, hints: ScheduleHints) -> Timestamp
+    {
         guard hints.skipHours != 0 || hints.skipDays != 0 else { return wanted }
         var candidate = wanted
         while candidate < latest {

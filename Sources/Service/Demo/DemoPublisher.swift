@@ -57,7 +57,9 @@ public struct DemoPublisher: Sendable {
     }
 
     /// A document of the current issue, with an ETag that a conditional request is held against.
-    private func answer(_ request: Request, _ type: String, _ document: (_ issue: Int, _ site: String) -> String) -> Response {
+    private func answer(_ request: Request, _ type: String, _ document: (_ issue: Int, _ site: String) -> String)
+        -> Response
+    {
         let site = "http://" + (request.head.authority ?? host)
         let text = document(issue.number, site)
         let etag = "\"" + String(DemoPublisher.checksum(text), radix: 16) + "\""

@@ -12,7 +12,8 @@ struct ArticleOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Only articles of feeds with this tag.", valueName: "tag"))
     var tag: String?
 
-    @Option(help: ArgumentHelp("First seen at or after: RFC 3339, a date, or a time ago such as 24h.", valueName: "when"))
+    @Option(
+        help: ArgumentHelp("First seen at or after: RFC 3339, a date, or a time ago such as 24h.", valueName: "when"))
     var since: Moment?
 
     @Option(help: ArgumentHelp("First seen before.", valueName: "when"))
@@ -81,7 +82,8 @@ struct ArticlesCommand: ParsableCommand {
         if article.sightings > 1 { notes.append("\(article.sightings) places") }
         if article.revision > 1 { notes.append("revision \(article.revision)") }
         let title = article.title ?? article.text.prefix { !$0.isNewline }.prefix(80) + "…"
-        return "\(article.id.rawValue)  \(date)  \(Terminal.bold(Terminal.clean(title)))  \(Terminal.dim("— " + Terminal.clean(article.feedTitle ?? article.feedURL)))"
+        return
+            "\(article.id.rawValue)  \(date)  \(Terminal.bold(Terminal.clean(title)))  \(Terminal.dim("— " + Terminal.clean(article.feedTitle ?? article.feedURL)))"
             + (notes.isEmpty ? "" : " (\(notes.joined(separator: ", ")))")
     }
 }

@@ -32,7 +32,8 @@ struct FeedsCommand: ParsableCommand {
     private func show(_ feed: Feed, _ articles: Int) {
         let poll = feed.poll
         let state = poll.state == .active ? Terminal.green("active") : Terminal.red(poll.state.rawValue)
-        var line = "\(state)  \(Terminal.clean(feed.title ?? feed.configuredURL))  \(Terminal.dim(Terminal.clean(poll.url)))  \(articles) articles"
+        var line =
+            "\(state)  \(Terminal.clean(feed.title ?? feed.configuredURL))  \(Terminal.dim(Terminal.clean(poll.url)))  \(articles) articles"
         if let next = poll.nextPoll {
             line += "  next \(next.rfc3339Seconds)"
             if let reason = poll.intervalReason { line += " (\(reason.rawValue))" }

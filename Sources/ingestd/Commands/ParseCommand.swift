@@ -20,7 +20,8 @@ struct ParseCommand: ParsableCommand {
     @Option(help: ArgumentHelp("More documents: a file with one path a line, or - for stdin.", valueName: "list"))
     var filesFrom: String?
 
-    @Option(help: ArgumentHelp("Where the document is from: relative links are resolved against it.", valueName: "base"))
+    @Option(
+        help: ArgumentHelp("Where the document is from: relative links are resolved against it.", valueName: "base"))
     var url: String?
 
     @Option(help: ArgumentHelp("The Content-Type that it came with.", valueName: "type"))
@@ -80,7 +81,9 @@ struct ParseCommand: ParsableCommand {
 
     private static func read(_ path: String) throws -> [UInt8] {
         do {
-            let data = path == "-" ? try FileHandle.standardInput.readToEnd() ?? Data()
+            let data =
+                path == "-"
+                ? try FileHandle.standardInput.readToEnd() ?? Data()
                 : try Data(contentsOf: URL(fileURLWithPath: path))
             return [UInt8](data)
         } catch {

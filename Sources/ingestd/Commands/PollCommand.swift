@@ -40,7 +40,8 @@ struct PollCommand: AsyncParsableCommand {
         guard let answer else {
             throw CommandFailure(
                 .daemonUnavailable,
-                "the daemon (process \(holder.pid)) does not answer on \(control.socketPath); 'ingestd status' says more")
+                "the daemon (process \(holder.pid)) does not answer on \(control.socketPath); 'ingestd status' says more"
+            )
         }
         return answer
     }

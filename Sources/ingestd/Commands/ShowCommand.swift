@@ -83,7 +83,8 @@ struct ShowCommand: ParsableCommand {
                 continue
             }
             let title = Terminal.clean(article.title ?? "(no title)")
-            Terminal.output.line(Terminal.bold("revision \(article.revision), \(seen.rfc3339Seconds), \(Terminal.clean(feed))"))
+            Terminal.output.line(
+                Terminal.bold("revision \(article.revision), \(seen.rfc3339Seconds), \(Terminal.clean(feed))"))
             if diff, let previous {
                 let old = (previous.title ?? "") + "\n" + previous.text
                 let new = (article.title ?? "") + "\n" + article.text

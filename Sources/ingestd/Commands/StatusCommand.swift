@@ -8,7 +8,9 @@ import Service
 struct StatusCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "status", abstract: "Says whether all is well with daemon, feeds and archive.",
-        discussion: "Exits 0 if ok, 1 if degraded, 2 if critical (not running, hung, or the archive cannot be written), 3 if there is no archive.")
+        discussion:
+            "Exits 0 if ok, 1 if degraded, 2 if critical (not running, hung, or the archive cannot be written), 3 if there is no archive."
+    )
 
     @OptionGroup var global: GlobalOptions
 

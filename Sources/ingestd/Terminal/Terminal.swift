@@ -71,7 +71,9 @@ final class OutputStream: Sendable {
             }
             if count < 0 {
                 if errno == EINTR { continue }
-                if errno != EPIPE { Terminal.message("ingestd: stdout cannot be written: \(String(cString: strerror(errno)))") }
+                if errno != EPIPE {
+                    Terminal.message("ingestd: stdout cannot be written: \(String(cString: strerror(errno)))")
+                }
                 exit(errno == EPIPE ? 0 : CommandFailure.Code.inputOutput.rawValue)
             }
             written += count

@@ -38,8 +38,10 @@ import Testing
 
     @Test(arguments: [
         ("https://dts.podtrac.com/redirect.mp3/cdn.example.org/1.mp3", "http://cdn.example.org/1.mp3"),
-        ("https://www.podtrac.com/pts/redirect.mp3/pdst.fm/e/chtbl.com/track/AB12/cdn.example.org/a/1.mp3?x=1",
-         "http://cdn.example.org/a/1.mp3?x=1"),
+        (
+            "https://www.podtrac.com/pts/redirect.mp3/pdst.fm/e/chtbl.com/track/AB12/cdn.example.org/a/1.mp3?x=1",
+            "http://cdn.example.org/a/1.mp3?x=1"
+        ),
         ("https://op3.dev/e,pg=abc/https://cdn.example.org/1.mp3", "http://cdn.example.org/1.mp3"),
         ("https://media.blubrry.com/show/cdn.example.org/1.mp3", "http://cdn.example.org/1.mp3"),
         ("https://cdn.example.org/1.mp3?utm_source=feed", "http://cdn.example.org/1.mp3"),

@@ -15,7 +15,8 @@ import Testing
     func guidKeptTextEdited() async throws {
         let lab = try IdentityLab()
         try await lab.poll(a, [entry("1", url: "https://a.example/1", html: "<p>\(longText(1))</p>")])
-        let result = try await lab.poll(a, [entry("1", url: "https://a.example/1", html: "<p>\(longText(1)) and more</p>")])
+        let result = try await lab.poll(
+            a, [entry("1", url: "https://a.example/1", html: "<p>\(longText(1)) and more</p>")])
         #expect(result.revised == 1 && result.new == 0)
         let article = try #require(try lab.articles.first)
         #expect(try lab.articles.count == 1)
@@ -28,7 +29,8 @@ import Testing
     func guidKeptOnlyMarkupChanged() async throws {
         let lab = try IdentityLab()
         try await lab.poll(a, [entry("1", html: "<p>\(longText(1))</p><img src='x.png'>")])
-        let result = try await lab.poll(a, [entry("1", html: "<div class=new><p>\(longText(1))</p><img src='y.png'></div>")])
+        let result = try await lab.poll(
+            a, [entry("1", html: "<div class=new><p>\(longText(1))</p><img src='y.png'></div>")])
         #expect(result.revised == 0 && result.new == 0)
         let article = try #require(try lab.articles.first)
         #expect(article.revision == 1)
@@ -58,7 +60,9 @@ import Testing
     @Test("constant-guid-in-document")
     func constantGuidInDocument() async throws {
         let lab = try IdentityLab()
-        let document = (1...3).map { entry("same", url: "https://a.example/\($0)", title: "T \($0)", html: longText($0)) }
+        let document = (1...3).map {
+            entry("same", url: "https://a.example/\($0)", title: "T \($0)", html: longText($0))
+        }
         #expect(try await lab.poll(a, document).new == 3)
         // The value stays unreliable for good, also when it stands there once.
         let next = entry("same", url: "https://a.example/4", title: "T 4", html: longText(4))
@@ -84,7 +88,8 @@ import Testing
         let result = try await lab.poll(a, [entry("1", url: "https://a.example/new", title: "New", html: longText(2))])
         #expect(result.new == 1 && result.revised == 0)
         // From then on the guid is the new article's.
-        let edited = try await lab.poll(a, [entry("1", url: "https://a.example/new", title: "New", html: longText(2) + " x")])
+        let edited = try await lab.poll(
+            a, [entry("1", url: "https://a.example/new", title: "New", html: longText(2) + " x")])
         #expect(edited.revised == 1)
         #expect(try lab.articles.map(\.revision) == [1, 2])
     }
@@ -93,7 +98,8 @@ import Testing
     func guidKeptURLAndTitleChanged() async throws {
         let lab = try IdentityLab()
         try await lab.poll(a, [entry("1", url: "https://a.example/old", title: "Old", html: longText(1))])
-        let result = try await lab.poll(a, [entry("1", url: "https://a.example/new", title: "New", html: longText(1) + " more")])
+        let result = try await lab.poll(
+            a, [entry("1", url: "https://a.example/new", title: "New", html: longText(1) + " more")])
         #expect(result.new == 0 && result.revised == 1)
     }
 
@@ -150,7 +156,8 @@ import Testing
     func httpToHTTPS() async throws {
         let lab = try IdentityLab()
         try await lab.poll(a, [entry("http://a.example/1", url: "http://a.example/1", html: longText(1))])
-        let result = try await lab.poll(a, [entry("https://a.example/1", url: "https://a.example/1", html: longText(1))])
+        let result = try await lab.poll(
+            a, [entry("https://a.example/1", url: "https://a.example/1", html: longText(1))])
         #expect(result.new == 0 && result.revised == 0)
         #expect(try lab.articles.count == 1)
     }
@@ -172,7 +179,8 @@ import Testing
         try await lab.poll(a, [entry(url: "https://a.example/1", html: "short")])
         try await lab.poll(
             b,
-            [entry("g", url: "http://feedproxy.google.com/~r/a/~3/xyz/", html: "short", origLink: "http://a.example/1")])
+            [entry("g", url: "http://feedproxy.google.com/~r/a/~3/xyz/", html: "short", origLink: "http://a.example/1")]
+        )
         #expect(try lab.articles.count == 1)
     }
 
@@ -253,7 +261,8 @@ import Testing
     func sharedURLInDocument() async throws {
         let lab = try IdentityLab()
         let live = "https://a.example/live"
-        try await lab.poll(a, [entry("1", url: live, title: "A", html: "one"), entry("2", url: live, title: "B", html: "two")])
+        try await lab.poll(
+            a, [entry("1", url: live, title: "A", html: "one"), entry("2", url: live, title: "B", html: "two")])
         #expect(try lab.articles.count == 2)
         // It stays so in that feed.
         try await lab.poll(a, [entry("3", url: live, title: "A", html: "three")])
@@ -327,7 +336,8 @@ import Testing
         let lab = try IdentityLab()
         try await lab.poll(a, [entry("1", title: "Episode 1", enclosures: ["https://cdn.a.example/1.mp3"])])
         let moved = try await lab.poll(
-            a, [entry("2", title: "Episode 1", enclosures: ["https://dts.podtrac.com/redirect.mp3/cdn.a.example/1.mp3"])])
+            a,
+            [entry("2", title: "Episode 1", enclosures: ["https://dts.podtrac.com/redirect.mp3/cdn.a.example/1.mp3"])])
         #expect(moved.new == 0 && moved.revised == 0)
         try await lab.poll(a, [entry("3", title: "Episode 1", enclosures: ["https://cdn.a.example/2.mp3"])])
         #expect(try lab.articles.count == 2)
@@ -337,8 +347,10 @@ import Testing
     func podcastWithStandingNotes() async throws {
         let lab = try IdentityLab()
         let notes = longText(3)
-        try await lab.poll(a, [entry("1", title: "Daily", html: notes, published: 5, enclosures: ["https://c.example/1.mp3"])])
-        try await lab.poll(a, [entry("2", title: "Daily", html: notes, published: 5, enclosures: ["https://c.example/2.mp3"])])
+        try await lab.poll(
+            a, [entry("1", title: "Daily", html: notes, published: 5, enclosures: ["https://c.example/1.mp3"])])
+        try await lab.poll(
+            a, [entry("2", title: "Daily", html: notes, published: 5, enclosures: ["https://c.example/2.mp3"])])
         #expect(try lab.articles.count == 2)
     }
 
@@ -437,7 +449,9 @@ import Testing
     @Test("one-document-two-feeds-polled-at-once")
     func twoFeedsAtOnce() async throws {
         let lab = try IdentityLab()
-        let document = (1...20).map { entry("\($0)", url: "https://a.example/\($0)", title: "T \($0)", html: longText($0)) }
+        let document = (1...20).map {
+            entry("\($0)", url: "https://a.example/\($0)", title: "T \($0)", html: longText($0))
+        }
         // Both feeds are known before, so that both polls go straight to the archive.
         try await lab.poll(a, [])
         try await lab.poll(b, [])

@@ -1,7 +1,7 @@
 import FeedModel
 import Synchronization
-import Testing
 import TestSupport
+import Testing
 
 @testable import Ingest
 
@@ -40,7 +40,9 @@ import TestSupport
     @Test func feedsComeInTheOrderOfTheirTimes() async {
         let queue = queue()
         let now = time.now
-        await queue.schedule([(feed(1), "a", now + .seconds(20)), (feed(2), "b", now), (feed(3), "c", now + .seconds(10))])
+        await queue.schedule([
+            (feed(1), "a", now + .seconds(20)), (feed(2), "b", now), (feed(3), "c", now + .seconds(10)),
+        ])
         let taker = Taker()
         taker.start(queue)
         await until { taker.feeds == [2] }
@@ -89,7 +91,8 @@ import TestSupport
 
     @Test func aRedirectStartsAlsoWhileAllPollsAreInFlight() async {
         let queue = queue(concurrency: 2, perHost: 1)
-        await queue.schedule([(feed(1), "a", time.now), (feed(2), "b", time.now)] + (3...200).map { (feed($0), "c\($0)", time.now) })
+        await queue.schedule(
+            [(feed(1), "a", time.now), (feed(2), "b", time.now)] + (3...200).map { (feed($0), "c\($0)", time.now) })
         let taker = Taker()
         taker.start(queue)
         await until { taker.feeds.count == 2 }

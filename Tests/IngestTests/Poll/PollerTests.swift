@@ -3,8 +3,8 @@ import FeedFetch
 import FeedModel
 import Logging
 import Synchronization
-import Testing
 import TestSupport
+import Testing
 
 @testable import Ingest
 
@@ -69,7 +69,8 @@ import TestSupport
         let items = titles.map {
             "<item><title>\($0)</title><link>http://site.example/\($0)</link><guid isPermaLink=\"false\">\($0)</guid><description>Text of \($0)</description></item>"
         }
-        return "<?xml version=\"1.0\"?><rss version=\"2.0\"><channel><title>Feed</title><link>http://site.example/</link><description>d</description>\(extra)\(items.joined())\(ending)"
+        return
+            "<?xml version=\"1.0\"?><rss version=\"2.0\"><channel><title>Feed</title><link>http://site.example/</link><description>d</description>\(extra)\(items.joined())\(ending)"
     }
 
     private func lab(_ answers: ScriptedAnswer..., target: String = "/feed.xml") throws -> Lab {
@@ -82,7 +83,9 @@ import TestSupport
     }
 
     @Test func aPollsWholeWay() async throws {
-        let lab = try lab(.ok(Self.rss(["a", "b"]), ("ETag", "\"1\""), ("Last-Modified", "Sat, 21 Nov 2026 10:11:12 GMT")), .status(304))
+        let lab = try lab(
+            .ok(Self.rss(["a", "b"]), ("ETag", "\"1\""), ("Last-Modified", "Sat, 21 Nov 2026 10:11:12 GMT")),
+            .status(304))
         let first = try await lab.round()
         #expect(first.map(\.figures.new) == [2] && first.map(\.figures.outcome) == [.changed])
         #expect(try lab.titles == ["a", "b"])
@@ -124,7 +127,9 @@ import TestSupport
         Failing("no-feed", .ok("<!doctype html><html><title>Down</title><p>Maintenance", ("ETag", "\"bad\""))),
         Failing("empty", .ok("", ("ETag", "\"bad\""))),
         Failing("truncated", .ok(rss(["x", "y"]), ("ETag", "\"bad\"")).but { $0.ending = .cut(150) }),
-        Failing("too-large", .ok(rss(["x"], extra: "<!--" + String(repeating: "x", count: 3 << 20) + "-->"), ("ETag", "\"bad\""))),
+        Failing(
+            "too-large",
+            .ok(rss(["x"], extra: "<!--" + String(repeating: "x", count: 3 << 20) + "-->"), ("ETag", "\"bad\""))),
         Failing("bad-redirect", .status(301, "", ("ETag", "\"bad\""))),
     ])
     func failuresKeepWhatIsThere(failing: Failing) async throws {

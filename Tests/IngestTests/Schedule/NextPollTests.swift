@@ -38,13 +38,18 @@ import Testing
     @Test(arguments: [
         Row(name: "nothing known", wait: .hours(1), reason: .learned),
         Row(name: "learned", learned: .minutes(40), wait: .minutes(40), reason: .learned),
-        Row(name: "fresh for longer", learned: .minutes(40), freshness: .hours(2), wait: .hours(2), reason: .cacheControl),
-        Row(name: "fresh for less", learned: .minutes(40), freshness: .minutes(1), wait: .minutes(40), reason: .learned),
+        Row(
+            name: "fresh for longer", learned: .minutes(40), freshness: .hours(2), wait: .hours(2),
+            reason: .cacheControl),
+        Row(
+            name: "fresh for less", learned: .minutes(40), freshness: .minutes(1), wait: .minutes(40), reason: .learned),
         Row(name: "ttl", learned: .minutes(40), freshness: .hours(2), ttl: .hours(3), wait: .hours(3), reason: .ttl),
         Row(name: "update period", ttl: .hours(3), period: .hours(6), wait: .hours(6), reason: .updatePeriod),
         Row(name: "floor", learned: .seconds(1), wait: .minutes(5), reason: .floor),
         Row(name: "ceiling", ttl: .days(300), wait: .hours(24), reason: .ceiling),
-        Row(name: "configured", learned: .hours(9), freshness: .hours(9), configured: .minutes(15), wait: .minutes(15), reason: .configured),
+        Row(
+            name: "configured", learned: .hours(9), freshness: .hours(9), configured: .minutes(15), wait: .minutes(15),
+            reason: .configured),
         Row(name: "configured too short", configured: .seconds(1), wait: .minutes(5), reason: .floor),
         Row(name: "configured beyond the ceiling", configured: .days(3), wait: .days(3), reason: .configured),
     ])
@@ -106,21 +111,22 @@ import Testing
 
     // MARK: headers
 
-    @Test(arguments: [
-        (["Cache-Control": ["max-age=7200"]], Duration.hours(2)),
-        (["Cache-Control": ["public, Max-Age=\"7200\""]], .hours(2)),
-        (["Cache-Control": ["no-transform", "max-age=60"]], .minutes(1)),
-        (["Cache-Control": ["private=\"a, max-age=9\", max-age=60"]], .minutes(1)),
-        (["Cache-Control": ["s-maxage=60"]], nil),
-        (["Cache-Control": ["max-age=99999999999999999999999"]], .seconds(2_147_483_647)),
-        (["Cache-Control": ["max-age=soon, =, max-age, \""]], nil),
-        (["Cache-Control": ["max-age=60"], "Expires": ["Sun, 22 Nov 2026 20:00:00 GMT"]], .minutes(1)),
-        (["Expires": ["Sun, 22 Nov 2026 10:30:00 GMT"]], .hours(1)),
-        (["Expires": ["Sun, 22 Nov 2026 02:00:00 GMT"], "Date": ["Sun, 22 Nov 2026 00:00:00 GMT"]], .hours(2)),
-        (["Expires": ["0"]], .zero),
-        (["Expires": ["Sun, 22 Nov 2020 10:30:00 GMT"]], .zero),
-        ([:], nil),
-    ] as [([String: [String]], Duration?)])
+    @Test(
+        arguments: [
+            (["Cache-Control": ["max-age=7200"]], Duration.hours(2)),
+            (["Cache-Control": ["public, Max-Age=\"7200\""]], .hours(2)),
+            (["Cache-Control": ["no-transform", "max-age=60"]], .minutes(1)),
+            (["Cache-Control": ["private=\"a, max-age=9\", max-age=60"]], .minutes(1)),
+            (["Cache-Control": ["s-maxage=60"]], nil),
+            (["Cache-Control": ["max-age=99999999999999999999999"]], .seconds(2_147_483_647)),
+            (["Cache-Control": ["max-age=soon, =, max-age, \""]], nil),
+            (["Cache-Control": ["max-age=60"], "Expires": ["Sun, 22 Nov 2026 20:00:00 GMT"]], .minutes(1)),
+            (["Expires": ["Sun, 22 Nov 2026 10:30:00 GMT"]], .hours(1)),
+            (["Expires": ["Sun, 22 Nov 2026 02:00:00 GMT"], "Date": ["Sun, 22 Nov 2026 00:00:00 GMT"]], .hours(2)),
+            (["Expires": ["0"]], .zero),
+            (["Expires": ["Sun, 22 Nov 2020 10:30:00 GMT"]], .zero),
+            ([:], nil),
+        ] as [([String: [String]], Duration?)])
     func freshness(headers: [String: [String]], lifetime: Duration?) {
         #expect(Freshness.lifetime(header: { headers[$0] ?? [] }, receivedAt: now) == lifetime)
     }
