@@ -31,6 +31,26 @@ public struct FeedResponse: Sendable {
     public var duration: Duration
     /// The host whose gate the caller holds now.
     public var heldHost: String?
+
+    public init(
+        status: Int, httpVersion: String = "1.1", headers: [HTTPField] = [], body: [UInt8] = [], finalURL: String,
+        hops: [Hop] = [], permanentURL: String? = nil, requestHeaders: [HTTPField] = [], wasConditional: Bool = false,
+        bytesOnWire: Int = 0, remoteAddress: String? = nil, duration: Duration = .zero, heldHost: String? = nil
+    ) {
+        self.status = status
+        self.httpVersion = httpVersion
+        self.headers = headers
+        self.body = body
+        self.finalURL = finalURL
+        self.hops = hops
+        self.permanentURL = permanentURL
+        self.requestHeaders = requestHeaders
+        self.wasConditional = wasConditional
+        self.bytesOnWire = bytesOnWire
+        self.remoteAddress = remoteAddress
+        self.duration = duration
+        self.heldHost = heldHost
+    }
 }
 
 public struct FetchFailure: Error, Sendable, Hashable {

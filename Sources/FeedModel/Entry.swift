@@ -2,7 +2,7 @@
 public struct Entry: Hashable, Sendable {
     /// RSS `guid`, Atom `id`, RDF `about`, JSON Feed `id`: opaque, without surrounding white space.
     public var id: String?
-    /// What RSS says of its guid; absent where it says nothing or the format has no such notion.
+    /// What RSS says of its guid, by default true; absent where the format has no such notion.
     public var idIsPermalink: Bool?
     /// The entry's own page. For RSS without `link`: its guid, unless that is no permalink.
     public var url: String?

@@ -14,11 +14,7 @@ extension JSONWriter {
             json.member("external_url", entry.externalURL)
             json.member("title", entry.titleText)
             if body, let text = entry.body {
-                if text.isMarkup {
-                    json.member("content_html", text.value)
-                } else {
-                    json.member("content_text", text.value)
-                }
+                if text.isMarkup { json.member("content_html", text.value) } else { json.member("content_text", text.value) }
             }
             if body { json.member("content_text", entry.contentText) }
             // Without a fuller body the summary stands as the content already.

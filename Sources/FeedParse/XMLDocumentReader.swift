@@ -14,8 +14,7 @@ enum XMLDocumentReader {
         if let page = OtherContent.webPage(bytes, prologue) { return .failure(page) }
         let log = ProblemLog()
         if prologue.hasLeadingJunk {
-            log.add(
-                ParseProblem(.leadingJunk, "something stands before the XML declaration or the first element", line: 1))
+            log.add(ParseProblem(.leadingJunk, "something stands before the XML declaration or the first element", line: 1))
         }
         var isTruncated = false
         let tree = parsed(bytes, prologue, log, &isTruncated)
@@ -41,11 +40,11 @@ enum XMLDocumentReader {
             let first = withoutDoctype(bytes, prologue) {
                 XMLTreeParser.parse($0, firstLine: 1 + bytes[..<prologue.start].lazy.filter { $0 == 0x0A }.count)
             }
-            guard let failed = first.failure, !first.tooManyNamespaces else {
+            if first.failure == nil && !first.tooManyNamespaces {
                 note(first, log)
                 return first.tree
             }
-            failure = failed
+            if first.tooManyNamespaces { note(first, log) } else { failure = first.failure }
         }
         let mended = XMLMender.mend(bytes, prologue: prologue)
         isTruncated = mended.isTruncated
@@ -86,8 +85,7 @@ enum XMLDocumentReader {
         }
         for (what, line) in mended.repairs { log.add(ParseProblem(.notWellFormed, what, line: line)) }
         // What the parser stumbled over and the mender does not name, such as a second root.
-        let isExplained =
-            failure.isUndeclaredEntity || !mended.repairs.isEmpty || mended.isTruncated && failure.isEarlyEnd
+        let isExplained = failure.isUndeclaredEntity || !mended.repairs.isEmpty || mended.isTruncated && failure.isEarlyEnd
         if !isExplained { log.add(ParseProblem(.notWellFormed, failure.message, line: failure.line)) }
     }
 
@@ -99,15 +97,14 @@ enum XMLDocumentReader {
         if let line = outcome.tooDeepAtLine {
             log.add(
                 ParseProblem(
-                    .tooDeep,
-                    "elements are nested deeper than \(XMLTreeParser.maximumDepth); deeper ones were left out",
+                    .tooDeep, "elements are nested deeper than \(XMLTreeParser.maximumDepth); deeper ones were left out",
                     line: line))
         }
         if outcome.tooManyNamespaces {
             log.add(
                 ParseProblem(
                     .tooLarge,
-                    "more than \(XMLTreeParser.maximumNamespacesInScope) namespaces in scope; the rest was left out"))
+                    "more than \(XMLTreeParser.maximumNamespacesInScope) namespaces in scope; further ones were left out"))
         }
     }
 }

@@ -21,6 +21,8 @@ public final class Poller: Sendable {
         /// Index into `configuration.feeds`.
         var indexOfFeed: [FeedID: Int] = [:]
         var credentials: [String: Credential] = [:]
+        /// Hosts with more than one feed: a connection to them is worth keeping.
+        var sharedHosts: Set<String> = []
         /// Who waits for a feed's next poll to end.
         var waiting: [FeedID: [CheckedContinuation<PollReport?, Never>]] = [:]
     }
@@ -77,7 +79,9 @@ public final class Poller: Sendable {
         for feed in configuration.feeds {
             if let auth = feed.auth { credentials[feed.url] = credential(of: feed, auth) }
         }
+        let feedsOfHost = Dictionary(feeds.map { ($0.host, 1) }, uniquingKeysWith: +)
         let removed = state.withLock { [credentials] state in
+            state.sharedHosts = Set(feedsOfHost.filter { $0.value > 1 }.keys)
             let before = Set(state.indexOfFeed.keys)
             state.configuration = configuration
             state.credentials = credentials
@@ -173,7 +177,9 @@ public final class Poller: Sendable {
         state.withLock { state in
             guard let index = state.indexOfFeed[id] else { return nil }
             let feed = state.configuration.feeds[index]
-            return FeedPollSettings(feed, of: state.configuration, credential: state.credentials[feed.url])
+            return FeedPollSettings(
+                feed, of: state.configuration, credential: state.credentials[feed.url],
+                sharedHosts: state.sharedHosts)
         }
     }
 

@@ -1,5 +1,4 @@
 import Foundation
-import Glibc
 import TestSupport
 
 /// Programs that the TLS tests need; they are skipped without.
@@ -11,21 +10,6 @@ enum Tool {
         ["/usr/bin", "/usr/local/bin", "/usr/sbin", "/bin"].map { "\($0)/\(name)" }
             .first { FileManager.default.isExecutableFile(atPath: $0) }
     }
-
-    /// Runs a program to its end.
-    static func run(_ path: String, _ arguments: [String], in directory: URL) throws {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: path)
-        process.arguments = arguments
-        process.currentDirectoryURL = directory
-        process.standardOutput = FileHandle.nullDevice
-        process.standardError = FileHandle.nullDevice
-        try process.run()
-        process.waitUntilExit()
-        guard process.terminationStatus == 0 else { throw Failed(description: "\(path) \(arguments)") }
-    }
-
-    struct Failed: Error { var description: String }
 }
 
 /// A folder with an authority, `ca.pem`, and certificates that it signed. It is removed when released.
@@ -62,36 +46,31 @@ final class Certificates {
     }
 
     private func openssl(_ arguments: String) throws {
-        try Tool.run(Tool.openssl ?? "", arguments.split(separator: " ").map(String.init), in: directory)
+        try ChildProcess.run(
+            Tool.openssl ?? "", arguments.split(separator: " ").map(String.init), directory: directory.path)
     }
 }
 
 /// `openssl s_server -www`: answers each request with a page. It ends when released.
 final class TLSServer {
     let port: Int
-    private let process = Process()
+    private let process: ChildProcess
 
     init(_ certificates: Certificates, _ name: String, arguments: [String] = []) throws {
-        process.executableURL = URL(fileURLWithPath: Tool.openssl ?? "")
-        process.arguments =
+        process = try ChildProcess(
+            Tool.openssl ?? "",
             ["s_server", "-www", "-accept", "127.0.0.1:0", "-cert", certificates.path("\(name).pem")]
-            + ["-key", certificates.path("\(name).key")] + arguments
-        let output = Pipe()
-        process.standardOutput = output
-        process.standardError = FileHandle.nullDevice
-        try process.run()
+                + ["-key", certificates.path("\(name).key")] + arguments)
         // `ACCEPT 127.0.0.1:40123`
         var text = ""
         while !text.contains("ACCEPT") || !text.hasSuffix("\n") {
-            let piece = output.fileHandleForReading.availableData
-            guard !piece.isEmpty else { throw Tool.Failed(description: "openssl s_server: \(text)") }
-            text += String(decoding: piece, as: UTF8.self)
+            let piece = process.read()
+            guard !piece.isEmpty else { throw ChildProcess.Failure(description: "openssl s_server: \(text)") }
+            text += piece
         }
         guard let number = text.split(separator: ":").last.flatMap({ Int($0.filter(\.isNumber)) }) else {
-            throw Tool.Failed(description: "openssl s_server: \(text)")
+            throw ChildProcess.Failure(description: "openssl s_server: \(text)")
         }
         port = number
     }
-
-    deinit { process.terminate() }
 }

@@ -1,5 +1,6 @@
 import FeedFetch
 import Foundation
+import Glibc
 import TestSupport
 import Testing
 
@@ -71,11 +72,12 @@ import Testing
     @Test(.enabled(if: Tool.nginx != nil, "needs nginx")) func http2IsSpokenWhereItIsOffered() async throws {
         try certificates.make("good", for: "IP:127.0.0.1")
         let nginx = try NginxServer(certificates)
+        let url = "https://127.0.0.1:\(nginx.port)/feed.xml"
         let responses = await withTaskGroup(of: HTTPResponse?.self) { group in
             for _ in 0..<20 {
                 group.addTask { [client] in
                     try? await client.send(
-                        request("https://127.0.0.1:\(nginx.port)/feed.xml") {
+                        request(url) {
                             $0.headers = [HTTPField("Accept-Encoding", "gzip"), HTTPField("X-Empty", "")]
                         }
                     ).get()
@@ -83,6 +85,7 @@ import Testing
             }
             return await group.reduce(into: []) { $0.append($1) }
         }
+        withExtendedLifetime(nginx) {}
         for response in responses {
             #expect(response?.httpVersion == "2")
             #expect(response?.body.count == NginxServer.document.count)
@@ -92,10 +95,10 @@ import Testing
 }
 
 /// nginx with TLS and HTTP/2 and one document. It ends when released.
-final class NginxServer: Sendable {
+final class NginxServer {
     static let document = String(repeating: "<item>text</item>\n", count: 20_000)
     let port: Int
-    private let process: Process
+    private let process: ChildProcess
 
     init(_ certificates: Certificates) throws {
         let root = certificates.directory
@@ -117,14 +120,9 @@ final class NginxServer: Sendable {
             }
             """
         try configuration.write(toFile: certificates.path("nginx.conf"), atomically: false, encoding: .utf8)
-        process = Process()
-        process.executableURL = URL(fileURLWithPath: Tool.nginx ?? "")
-        process.arguments = ["-c", certificates.path("nginx.conf"), "-p", root.path]
-        process.standardError = FileHandle.nullDevice
-        try process.run()
+        process = try ChildProcess(
+            Tool.nginx ?? "", ["-c", certificates.path("nginx.conf"), "-p", root.path], directory: root.path)
         // It writes its pid when it listens.
         for _ in 0..<400 where !FileManager.default.fileExists(atPath: "\(root.path)/nginx.pid") { usleep(10_000) }
     }
-
-    deinit { process.terminate() }
 }

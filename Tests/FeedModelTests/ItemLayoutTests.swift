@@ -27,8 +27,7 @@ struct ItemLayoutTests {
         json.item(entry(), body: false, contentHash: nil) { _ in }
         #expect(
             json.string
-                == #"{"id":"1","title":"Title","summary":"short","_ingestd":{"summary":{"type":"text","value":"short"}}}"#
-        )
+                == #"{"id":"1","title":"Title","summary":"short","_ingestd":{"summary":{"type":"text","value":"short"}}}"#)
     }
 
     @Test func anEmptyEntryStillHasIngestd() {

@@ -21,11 +21,22 @@ public final class ScriptedServer: Sendable {
 
     public struct Failure: Error, CustomStringConvertible {
         public var description: String
+
+        public init(description: String) { self.description = description }
     }
 
     /// Listens on a port of the system's choice, unless one is given.
-    public init(address: String = "127.0.0.1", port: Int = 0) throws {
+    public convenience init(address: String = "127.0.0.1", port: Int = 0) throws {
         let (listener, port) = try Sockets.listen(address: address, port: port)
+        self.init(address: address, port: port, listener: listener)
+    }
+
+    /// Listens at the path of a Unix domain socket.
+    public convenience init(unixSocketPath path: String) throws {
+        self.init(address: "localhost", port: 80, listener: try Sockets.listen(path: path))
+    }
+
+    private init(address: String, port: Int, listener: Int32) {
         self.address = address
         self.port = port
         core = Core(listener: listener)

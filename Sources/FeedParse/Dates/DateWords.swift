@@ -150,7 +150,7 @@ enum DateWords {
     private static let beforeNoon = "am a.m 오전 上午 午前 πμ π.μ"
     private static let afterNoon = "pm p.m 오후 下午 午後 μμ μ.μ"
     private static let fillers = """
-        of the at on um uhr de del d da le la il den der kl klo г года год г. р року à à' och und og om feira h hrs \
+        of the at on um uhr de del d da le la il den der kl klo г года год г. р року à às las a el' och und og om feira h hrs \
         st nd rd th er º ª o'clock published posted date
         """
 }

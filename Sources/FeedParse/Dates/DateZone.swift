@@ -17,8 +17,8 @@ enum DateZone {
         guard at > wordStart else { return nil }
         let word = String(decoding: b[wordStart..<at], as: UTF8.self).filter { $0 != "." }.uppercased()
         guard var offset = named[word] else { return nil }
-        if offset == 0, at < b.count, b[at] == UInt8(ascii: "+") || b[at] == UInt8(ascii: "-") {
-            // `GMT-07:00` is seven hours west.
+        if at + 1 < b.count, b[at + 1].isASCIIDigit, b[at] == UInt8(ascii: "+") || b[at] == UInt8(ascii: "-") {
+            // `GMT-07:00` is seven hours west, and so is `PDT-0700`.
             guard let (signed, end) = numeric(b, at) else { return nil }
             offset = signed
             at = end

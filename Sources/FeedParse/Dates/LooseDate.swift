@@ -1,4 +1,5 @@
 import FeedModel
+import Foundation
 
 /// Dates that people and mail programs write: RFC 822 and its relatives, asctime, numbers between slashes,
 /// month names of many languages, in any order that leaves no doubt.
@@ -17,6 +18,7 @@ struct LooseDate {
     private var weekday: Int?
     private var time: TimeOfDay?
     private var zone: Int?
+    private var area: TimeZone?
     private var isAfterNoon: Bool?
     private var year: Int?
     private var month: Int?
@@ -63,8 +65,7 @@ struct LooseDate {
     }
 
     private static func shortZone(_ b: UnsafeBufferPointer<UInt8>, _ at: Int) -> (Int, Int)? {
-        if b.count - at == 3, b[at] == UInt8(ascii: "G"), b[at + 1] == UInt8(ascii: "M"), b[at + 2] == UInt8(ascii: "T")
-        {
+        if b.count - at == 3, b[at] == UInt8(ascii: "G"), b[at + 1] == UInt8(ascii: "M"), b[at + 2] == UInt8(ascii: "T") {
             return (0, b.count)
         }
         guard b.count - at == 5, b[at] == 0x2B || b[at] == 0x2D else { return nil }
@@ -116,14 +117,12 @@ struct LooseDate {
                 guard readWord() else { return false }
             } else if next == "(" {
                 guard readComment() else { return false }
-            } else if (next == "+" || next == "-" || next == "\u{2212}") && time != nil && zone == nil
-                && isDigit(at + 1)
+            } else if (next == "+" || next == "-" || next == "\u{2212}") && time != nil && zone == nil && isDigit(at + 1)
                 && (numbers.count + months.count > 1 || year != nil)
+                || (next == "+" || next == "-") && isZoneAfterDate
             {
                 guard readZone() else { return false }
-            } else if "-,./|'\"’:;·\u{2013}\u{2014}\u{FEFF}\u{200E}\u{200F}\u{A0}\u{202F}".unicodeScalars.contains(next)
-                || next.properties.isWhitespace
-            {
+            } else if "-,./|'\"’:;·\u{2013}\u{2014}\u{FEFF}\u{200E}\u{200F}\u{A0}\u{202F}".unicodeScalars.contains(next) || next.properties.isWhitespace {
                 // A colon stands only inside a time, unless it ends a word (`Published:`).
                 if next == ":", at > 0, isDigit(at - 1) { return false }
                 at += 1
@@ -135,14 +134,17 @@ struct LooseDate {
     }
 
     private mutating func readNumber() -> Bool {
-        let start = at
         guard let (value, count) = digits() else { return false }
         if scalar(at) == ":" && isDigit(at + 1) {
             guard time == nil, count <= 2 else { return false }
-            return readTime(hour: value)
+            return readTime(hour: value, separator: ":")
         }
-        // `2:30` may be written `2.30` or `14h30` only where a date stands already; not taken.
-        _ = start
+        // `14h30`, and `14.30` after a date that is whole.
+        if time == nil, count <= 2, isDigit(at + 1),
+            scalar(at) == "h" || scalar(at) == "." && months.count == 1 && numbers.count == 2
+        {
+            return readTime(hour: value, separator: scalar(at) == "." ? "." : ":")
+        }
         numbers.append(Number(value: value, digits: count, separator: scalar(at)))
         if time == nil, let suffix = wordAhead(), value <= 12, count <= 2, isDayHalf(suffix) {
             // `3 pm`
@@ -163,6 +165,12 @@ struct LooseDate {
         return word.isEmpty ? nil : String(word)
     }
 
+    /// `02.01.2006 -0700`
+    private var isZoneAfterDate: Bool {
+        time == nil && zone == nil && numbers.count == 3 && scalar(at - 1) == " " && (1...4).allSatisfy { isDigit(at + $0) }
+            && !isDigit(at + 5)
+    }
+
     private func isDayHalf(_ word: String) -> Bool {
         switch DateWords.meaning(word) {
         case .beforeNoon, .afterNoon: true
@@ -170,15 +178,17 @@ struct LooseDate {
         }
     }
 
-    private mutating func readTime(hour: Int) -> Bool {
+    private mutating func readTime(hour: Int, separator: Unicode.Scalar) -> Bool {
         var parsed = TimeOfDay(hour: hour)
         at += 1
         guard let (minute, minuteDigits) = digits(), minuteDigits <= 2 else { return false }
         parsed.minute = minute
-        if scalar(at) == ":", isDigit(at + 1) {
+        if scalar(at) == separator, isDigit(at + 1) {
             at += 1
             guard let (second, secondDigits) = digits(), secondDigits <= 2 else { return false }
             parsed.second = second
+            // `15:04:05:-0700`
+            if scalar(at) == ":", scalar(at + 1) == "-" || scalar(at + 1) == "+" { at += 1 }
             if scalar(at) == ":" { return false }
             if scalar(at) == "." || scalar(at) == ",", isDigit(at + 1) {
                 at += 1
@@ -195,17 +205,11 @@ struct LooseDate {
     }
 
     private mutating func readZone() -> Bool {
-        var bytes = Array(String(String.UnicodeScalarView(text[at...].prefix(8))).utf8)
-        let scalars = text[at...].prefix(8).count
-        let before = bytes.count
-        return bytes.withUnsafeMutableBufferPointer { buffer -> (Int, Int)? in
-            DateZone.parse(UnsafeBufferPointer(buffer), 0)
-        }.map { offset, end in
-            zone = offset
-            // All but the minus sign is ASCII.
-            at += end - (before - scalars)
-            return true
-        } ?? false
+        let bytes = Array(String(String.UnicodeScalarView(text[at...].prefix(8))).utf8)
+        guard let (offset, end) = bytes.withUnsafeBufferPointer({ DateZone.parse($0, 0) }) else { return false }
+        zone = offset
+        at += String(decoding: bytes[..<end], as: UTF8.self).unicodeScalars.count
+        return true
     }
 
     /// `-0800 (PST)`: nothing new. `(PST)` alone is a zone.
@@ -253,13 +257,34 @@ struct LooseDate {
     }
 
     private mutating func readZoneName(from start: Int) -> Bool {
-        guard zone == nil, time != nil || !numbers.isEmpty else { return false }
+        guard time != nil || !numbers.isEmpty else { return false }
+        if readArea(from: start) { return true }
         let bytes = Array(String(String.UnicodeScalarView(text[start...].prefix(12))).uppercased().utf8)
         guard bytes.allSatisfy({ $0 < 0x80 }),
             let (offset, end) = bytes.withUnsafeBufferPointer({ DateZone.parse($0, 0) })
         else { return false }
-        zone = offset
+        // `+0000 GMT`: the number has said it.
+        zone = zone ?? offset
         at = start + end
+        return true
+    }
+
+    /// `Europe/Brussels`, of the time zone database.
+    private mutating func readArea(from start: Int) -> Bool {
+        var end = start
+        var words: [[Unicode.Scalar]] = [[]]
+        while let next = scalar(end), next.properties.isAlphabetic || next == "_" || next == "/" {
+            if next == "/" { words.append([]) } else { words[words.count - 1].append(next) }
+            end += 1
+        }
+        guard words.count >= 2, zone == nil else { return false }
+        let identifier = words.map { word in
+            String(String.UnicodeScalarView(word)).split(separator: "_").map { $0.prefix(1).uppercased() + $0.dropFirst() }
+                .joined(separator: "_")
+        }.joined(separator: "/")
+        guard let found = TimeZone(identifier: identifier) else { return false }
+        area = found
+        at = end
         return true
     }
 
@@ -324,7 +349,11 @@ struct LooseDate {
         }
         guard clock.hour < 24 || clock.hour == 24 && isAfterNoon == nil else { return nil }
         clock.offsetSeconds = zone ?? (isKorean ? 9 * 3600 : 0)
-        guard let date = date() else { return nil }
+        guard let date = date(), date.0 >= 1000 else { return nil }
+        if let area, let local = clock.on(year: date.0, month: date.1, day: date.2) {
+            // The offset of that moment, as near as local time tells it.
+            clock.offsetSeconds = area.secondsFromGMT(for: Date(timeIntervalSince1970: Double(local.seconds)))
+        }
         return clock.on(year: date.0, month: date.1, day: date.2)
     }
 

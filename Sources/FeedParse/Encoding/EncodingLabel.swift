@@ -25,7 +25,19 @@ struct CharacterEncoding: Hashable {
     static func of(label: String) -> CharacterEncoding? {
         let key = label.lowercased().filter { !$0.isWhitespace && $0 != "\"" && $0 != "'" }
         guard !key.isEmpty, key.utf8.count <= 40 else { return nil }
-        return byLabel[key] ?? byLabel[key.replacing("_", with: "-")] ?? known(toIconv: key)
+        if let listed = byLabel[key] ?? byLabel[key.replacing("_", with: "-")] { return listed }
+        guard let other = known(toIconv: key), other.keepsASCII else { return nil }
+        return other
+    }
+
+    /// EBCDIC's pages, as bytes that begin with EBCDIC's `<?xm` name them.
+    static func ofEBCDIC(label: String) -> CharacterEncoding? { known(toIconv: label.lowercased()) }
+
+    /// Who names an encoding in ASCII cannot mean one in which those bytes are something else.
+    private var keepsASCII: Bool {
+        let sample = Array("<?xml version=\"1.0\"?>".utf8)
+        let decoded = sample.withUnsafeBufferPointer { Transcoder(iconvName)?.decode($0, isSingleByte: false) }
+        return decoded?.bytes == sample
     }
 
     private static func known(toIconv key: String) -> CharacterEncoding? {
@@ -93,10 +105,7 @@ struct CharacterEncoding: Hashable {
             """
         ),
         ("windows-1253", "CP1253", "cp1253 x-cp1253 windows1253 1253"),
-        (
-            "windows-1254", "CP1254",
-            "cp1254 x-cp1254 csisolatin5 iso-8859-9 iso-ir-148 iso8859-9 iso88599 latin5 l5 iso-8859-9:1989 windows1254 1254"
-        ),
+        ("windows-1254", "CP1254", "cp1254 x-cp1254 csisolatin5 iso-8859-9 iso-ir-148 iso8859-9 iso88599 latin5 l5 iso-8859-9:1989 windows1254 1254"),
         ("windows-1255", "CP1255", "cp1255 x-cp1255 windows1255 1255"),
         ("windows-1256", "CP1256", "cp1256 x-cp1256 windows1256 1256"),
         ("windows-1257", "CP1257", "cp1257 x-cp1257 windows1257 1257"),

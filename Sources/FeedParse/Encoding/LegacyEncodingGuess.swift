@@ -21,6 +21,9 @@ enum LegacyEncodingGuess {
         }
         // Western text has its letters beyond ASCII one by one.
         guard pairs * 10 >= high * 7 else { return .windows1252 }
+        // The second bytes of East Asian encodings are anything; Cyrillic's letters all lie above 0xBF.
+        let belowLetters = sample.lazy.filter { (0x80...0xBF).contains($0) }.count
+        guard belowLetters * 20 >= high else { return cyrillic(sample) }
         for label in ["euc-jp", "euc-kr", "gb18030", "shift_jis", "big5"] {
             guard let encoding = CharacterEncoding.of(label: label), let transcoder = Transcoder(encoding.iconvName)
             else { continue }

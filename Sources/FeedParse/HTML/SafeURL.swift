@@ -19,9 +19,7 @@ enum SafeURL {
     }
 
     private static func candidates(_ value: String, base: WebURL?) -> String? {
-        guard let anyBase = base ?? WebURL("about:blank"), let all = HTMLLinks.srcset(value, anyBase) else {
-            return nil
-        }
+        guard let anyBase = base ?? WebURL("about:blank"), let all = HTMLLinks.srcset(value, anyBase) else { return nil }
         for candidate in all.split(separator: ",") {
             guard let url = candidate.split(separator: " ").first,
                 cleaned(String(url), .image, base: base) != nil
@@ -59,8 +57,7 @@ enum SafeURL {
     }
 
     private static let linkSchemes: Set<String> = [
-        "http", "https", "mailto", "tel", "sms", "ftp", "ftps", "sftp", "gopher", "gemini", "magnet", "xmpp", "sip",
-        "sips",
+        "http", "https", "mailto", "tel", "sms", "ftp", "ftps", "sftp", "gopher", "gemini", "magnet", "xmpp", "sip", "sips",
         "irc", "ircs", "news", "nntp", "geo", "matrix", "callto", "feed", "webcal", "rtsp", "urn", "doi", "git", "svn",
     ]
 }

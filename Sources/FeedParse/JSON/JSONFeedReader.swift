@@ -37,8 +37,7 @@ struct JSONFeedReader {
 
     private static func hasItems(_ value: JSONValue) -> Bool {
         guard case .array(let items)? = value["items"], value["title"] != nil || value["feed_url"] != nil,
-            items.allSatisfy({ $0["id"] != nil || $0["content_html"] != nil || $0["content_text"] != nil }),
-            !items.isEmpty
+            items.allSatisfy({ $0["id"] != nil || $0["content_html"] != nil || $0["content_text"] != nil }), !items.isEmpty
         else { return false }
         return true
     }
@@ -57,9 +56,7 @@ struct JSONFeedReader {
             log.add(ParseProblem(failure.isEarlyEnd ? .truncated : .notWellFormed, failure.message, line: failure.line))
         }
         for (message, line) in outcome.mistakes { log.add(ParseProblem(.notWellFormed, message, line: line)) }
-        if outcome.isTooDeep {
-            log.add(ParseProblem(.tooDeep, "values are nested too deep; the deepest were left out"))
-        }
+        if outcome.isTooDeep { log.add(ParseProblem(.tooDeep, "values are nested too deep; the deepest were left out")) }
     }
 
     private var scope: Scope { Scope(base: base) }
@@ -79,9 +76,7 @@ struct JSONFeedReader {
         feed.language = json["language"]?.text
         feed.authors = authors(json)
         for hub in json["hubs"]?.elements ?? [] {
-            if let address = url(hub["url"]) {
-                feed.hubs.append(Hub(type: hub["type"]?.text ?? "WebSub", url: address))
-            }
+            if let address = url(hub["url"]) { feed.hubs.append(Hub(type: hub["type"]?.text ?? "WebSub", url: address)) }
         }
         if let next = url(json["next_url"]) { feed.links.append(Link(href: next, rel: "next")) }
         feed.extensions = JSONFeedReader.rest(
@@ -138,8 +133,7 @@ struct JSONFeedReader {
         entry.language = json["language"]?.text
         entry.attachments = (json["attachments"]?.elements ?? []).compactMap(attachment)
         var carried: Set<String> = [
-            "id", "url", "external_url", "title", "content_html", "content_text", "summary", "image", "author",
-            "authors",
+            "id", "url", "external_url", "title", "content_html", "content_text", "summary", "image", "author", "authors",
             "tags", "language", "attachments",
         ]
         if entry.published != nil { carried.insert("date_published") }
@@ -199,9 +193,7 @@ struct JSONFeedReader {
         case .object(let members):
             var element = Extensions.Element()
             for (key, inner) in members {
-                for child in elements(inner) {
-                    element.children.append(child, prefix: Namespace.core.rawValue, name: key)
-                }
+                for child in elements(inner) { element.children.append(child, prefix: Namespace.core.rawValue, name: key) }
             }
             return [element]
         }

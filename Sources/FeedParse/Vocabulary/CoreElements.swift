@@ -69,9 +69,7 @@ extension Draft {
         case .skiphours:
             for child in e.children {
                 // 24 is midnight, as 0 is.
-                if let hour = child.text.flatMap(Numbers.integer), (0...24).contains(hour) {
-                    skipHours.insert(hour % 24)
-                }
+                if let hour = child.text.flatMap(Numbers.integer), (0...24).contains(hour) { skipHours.insert(hour % 24) }
             }
             return !skipHours.isEmpty
         case .skipdays:
@@ -180,7 +178,9 @@ extension Draft {
 
     private mutating func takeGUID(_ e: XMLElement) -> Bool {
         guard let text = e.text else { return false }
-        if id.isEmpty, let says = e.attribute(.ispermalink)?.trimmed?.lowercased() {
+        if id.isEmpty {
+            // "isPermaLink is optional, its default value is true" (RSS 2.0).
+            let says = e.attribute(.ispermalink)?.trimmed?.lowercased() ?? "true"
             idIsPermalink = says == "true" || says == "1" || says == "yes"
         }
         return id.offer(text)

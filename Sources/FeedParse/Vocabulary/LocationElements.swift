@@ -22,9 +22,7 @@ extension Draft {
         return isCarried
     }
 
-    private mutating func takeNumber(_ e: XMLElement, _ path: WritableKeyPath<Draft, Double?>, within limit: Double)
-        -> Bool
-    {
+    private mutating func takeNumber(_ e: XMLElement, _ path: WritableKeyPath<Draft, Double?>, within limit: Double) -> Bool {
         guard self[keyPath: path] == nil, let value = e.text.flatMap({ Numbers.decimal($0[...]) }), abs(value) <= limit
         else { return false }
         self[keyPath: path] = value

@@ -23,13 +23,17 @@ struct XMLMender {
     private var out: [UInt8] = []
     private var result = Result(bytes: [])
     /// Open elements: their names in the output's spelling, and where in the output they begin.
-    private var open: [(name: [UInt8], start: Int)] = []
+    private var open: [(name: [UInt8], start: Int, namespaces: Int)] = []
+    private var namespacesInScope = 0
     private var openCount: [[UInt8]: Int] = [:]
     private var rootHasEnded = false
     private var line = 1
     private var lineCountedTo = 0
     /// What declared entities may still add: a document cannot grow to many times its size.
     private var expansionBudget: Int
+
+    /// Fewer than what `XMLTreeParser` stops at.
+    private static let maximumNamespacesInScope = XMLTreeParser.maximumNamespacesInScope / 2
 
     static func mend(_ bytes: UnsafeBufferPointer<UInt8>, prologue: XMLPrologue) -> Result {
         var mender = XMLMender(bytes, prologue)
@@ -189,6 +193,7 @@ struct XMLMender {
         out.append(contentsOf: last.name)
         out.append(UInt8(ascii: ">"))
         openCount[last.name, default: 1] -= 1
+        namespacesInScope -= last.namespaces
     }
 
     private static let voidElements: Set<[UInt8]> = Set(
@@ -199,6 +204,7 @@ struct XMLMender {
         let name = self.name(&at)
         var attributes: [(name: [UInt8], value: Range<Int>)] = []
         var isSelfClosed = false
+        var namespaces = 0
         scanning: while true {
             while at < input.count, input[at].isXMLSpace { at += 1 }
             guard at < input.count else {
@@ -218,6 +224,10 @@ struct XMLMender {
                 isSelfClosed = at < input.count && input[at] == UInt8(ascii: ">")
             case let byte where XMLMender.isNameStart(byte):
                 guard let one = attribute(&at), attributes.count < XMLPrologue.maximumAttributes else { continue }
+                if one.name.starts(with: "xmlns".utf8) {
+                    guard namespacesInScope + namespaces < XMLMender.maximumNamespacesInScope else { continue }
+                    namespaces += 1
+                }
                 if attributes.contains(where: { $0.name == one.name }) {
                     note(\.repairs, "the attribute \(text(one.name)) stands twice in <\(text(name))>", start)
                 } else {
@@ -247,7 +257,8 @@ struct XMLMender {
             if open.isEmpty { rootHasEnded = true }
         } else {
             out.append(UInt8(ascii: ">"))
-            open.append((name, begin))
+            open.append((name, begin, namespaces))
+            namespacesInScope += namespaces
             openCount[name, default: 0] += 1
         }
         return at
@@ -367,9 +378,8 @@ struct XMLMender {
             return start + 1
         }
         var end = start + 1
-        while end < limit, end - start < 64,
-            input[end].isASCIILetter || input[end].isASCIIDigit || input[end] == UInt8(ascii: "_")
-                || input[end] == UInt8(ascii: "-") || input[end] == UInt8(ascii: ".")
+        while end < limit, end - start < 64, input[end].isASCIILetter || input[end].isASCIIDigit || input[end] == UInt8(ascii: "_")
+            || input[end] == UInt8(ascii: "-") || input[end] == UInt8(ascii: ".")
         {
             end += 1
         }
@@ -401,8 +411,7 @@ struct XMLMender {
         return end + 1
     }
 
-    private mutating func note(_ list: WritableKeyPath<Result, [(name: String, line: Int)]>, _ name: String, _ at: Int)
-    {
+    private mutating func note(_ list: WritableKeyPath<Result, [(name: String, line: Int)]>, _ name: String, _ at: Int) {
         guard result[keyPath: list].count < 8 else { return }
         while lineCountedTo < at {
             if input[lineCountedTo] == 0x0A { line += 1 }

@@ -57,8 +57,7 @@ struct XMLTreeParser {
         _ = xmlCtxtUseOptions(
             context,
             Int32(
-                XML_PARSE_NOENT.rawValue | XML_PARSE_HUGE.rawValue | XML_PARSE_NONET.rawValue
-                    | XML_PARSE_IGNORE_ENC.rawValue
+                XML_PARSE_NOENT.rawValue | XML_PARSE_HUGE.rawValue | XML_PARSE_NONET.rawValue | XML_PARSE_IGNORE_ENC.rawValue
                     | XML_PARSE_NOERROR.rawValue | XML_PARSE_NOWARNING.rawValue))
         context.pointee.sax.pointee.serror = structuredError
         context.pointee.input?.pointee.line = Int32(clamping: firstLine)

@@ -8,8 +8,13 @@ struct FeedPollSettings: Sendable {
     let feed: FeedConfiguration
     let credential: Credential?
     let rules: ScheduleRules
+    private let sharedHosts: Set<String>
 
-    init(_ feed: FeedConfiguration, of configuration: Configuration, credential: Credential?) {
+    /// - Parameter sharedHosts: hosts with more than one feed.
+    init(
+        _ feed: FeedConfiguration, of configuration: Configuration, credential: Credential?, sharedHosts: Set<String>
+    ) {
+        self.sharedHosts = sharedHosts
         self.feed = feed
         self.credential = credential
         fetch = configuration.fetch
@@ -31,6 +36,7 @@ struct FeedPollSettings: Sendable {
             credential: credential, userAgent: userAgent, maxRedirects: fetch.maxRedirects,
             limits: TransferLimits(
                 timeout: fetch.timeout, connectTimeout: fetch.connectTimeout, maxBody: fetch.maxBody),
-            addressPolicy: self.feed.allowPrivateAddresses ? .any : fetch.addressPolicy)
+            addressPolicy: self.feed.allowPrivateAddresses ? .any : fetch.addressPolicy,
+            keepsConnection: WebURL(feed.poll.url)?.canonicalHost.map(sharedHosts.contains) ?? false)
     }
 }

@@ -32,6 +32,10 @@ enum PollVerdict {
                 return .failure(
                     PollError(code: failure.code.rawValue, message: failure.message), retryAfter: wait,
                     pausesHost: false)
+            case .badResponse:
+                // What came is not even HTTP.
+                return .failure(
+                    PollError(code: "no-feed", message: failure.message), retryAfter: nil, pausesHost: false)
             default:
                 return .failure(
                     PollError(code: failure.code.rawValue, message: failure.message), retryAfter: nil,

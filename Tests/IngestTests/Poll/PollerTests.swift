@@ -44,8 +44,8 @@ import Testing
             let reports = Mutex<[PollReport]>([])
             let poller = Poller(
                 archive: archive, client: client, configuration: configuration, endsWhenIdle: true, time: time,
-                jitter: { 1 }, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-            ) { report in reports.withLock { $0.append(report) } }
+                jitter: { 1 }, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
+                observe: { report in reports.withLock { $0.append(report) } })
             try await poller.apply(configuration, .dueNow(force: force))
             try await poller.run()
             return reports.withLock { $0 }
