@@ -26,6 +26,7 @@ public struct ScheduledFeed: Hashable, Sendable {
     public var configuredURL: String
     /// In one spelling: what limits and pauses count by.
     public var host: String
+    public var lastPoll: Timestamp?
     /// `nil`: never polled, so due.
     public var nextPoll: Timestamp?
     public var state: PollState.State
@@ -98,10 +99,10 @@ extension ArchiveTransaction {
     }
 
     private func schedule() throws -> [ScheduledFeed] {
-        try rows("SELECT id, configured_url, host, next_poll, state FROM feed WHERE configured", []) { row in
+        try rows("SELECT id, configured_url, host, last_poll, next_poll, state FROM feed WHERE configured", []) { row in
             ScheduledFeed(
-                id: FeedID(rawValue: row[0]), configuredURL: row[1], host: row[2], nextPoll: row.timestamp(3),
-                state: PollState.State(rawValue: row[4]) ?? .active)
+                id: FeedID(rawValue: row[0]), configuredURL: row[1], host: row[2], lastPoll: row.timestamp(3),
+                nextPoll: row.timestamp(4), state: PollState.State(rawValue: row[5]) ?? .active)
         }
     }
 

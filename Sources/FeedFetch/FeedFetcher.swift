@@ -50,7 +50,8 @@ public struct FeedFetcher: Sendable {
                         finalURL: hops.last?.to ?? request.url, hops: hops,
                         permanentURL: RedirectPolicy.permanentURL(hops), requestHeaders: headers.redacted,
                         wasConditional: headers.isConditional, bytesOnWire: bytesOnWire,
-                        remoteAddress: answer.remoteAddress, duration: ContinuousClock.now - started, heldHost: host))
+                        remoteAddress: answer.remoteAddress, duration: ContinuousClock.now - started, heldHost: host,
+                        lease: answer.lease))
             case .refuse(let code, let message):
                 return .failure(
                     FetchFailure(

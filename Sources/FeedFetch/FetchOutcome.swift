@@ -31,12 +31,17 @@ public struct FeedResponse: Sendable {
     public var duration: Duration
     /// The host whose gate the caller holds now.
     public var heldHost: String?
+    /// Counts `body` against the client's memory for as long as it is held: keep it until what the body
+    /// brought is stored.
+    public var lease: BodyLease?
 
     public init(
         status: Int, httpVersion: String = "1.1", headers: [HTTPField] = [], body: [UInt8] = [], finalURL: String,
         hops: [Hop] = [], permanentURL: String? = nil, requestHeaders: [HTTPField] = [], wasConditional: Bool = false,
-        bytesOnWire: Int = 0, remoteAddress: String? = nil, duration: Duration = .zero, heldHost: String? = nil
+        bytesOnWire: Int = 0, remoteAddress: String? = nil, duration: Duration = .zero, heldHost: String? = nil,
+        lease: BodyLease? = nil
     ) {
+        self.lease = lease
         self.status = status
         self.httpVersion = httpVersion
         self.headers = headers

@@ -61,4 +61,6 @@ public struct HTTPResponse: Sendable {
     /// The address that answered (the proxy's, if there is one).
     public var remoteAddress: String?
     public var duration: Duration
+    /// Counts `body` against the client's memory for as long as it is held.
+    public var lease: BodyLease?
 }

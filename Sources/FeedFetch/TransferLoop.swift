@@ -18,7 +18,7 @@ final class TransferLoop {
         self.multi = multi
         self.mailbox = mailbox
         self.environment = environment
-        budget = BodyBudget(limit: maxBufferedBytes)
+        budget = BodyBudget(limit: maxBufferedBytes, leased: LeasedBytes { mailbox.wake() })
         maximumIdleHandles = maximumConcurrency
         // Connections in use count too: as many as there are transfers, and room for some that wait.
         _ = ccurl_multi_set_long(multi, CURLMOPT_MAXCONNECTS, min(maximumConcurrency, 1 << 20) + 256)
@@ -92,7 +92,13 @@ final class TransferLoop {
             transfer.easy.reset()
             idleHandles.append(transfer.easy)
         }
-        finished.append((transfer.continuation, outcome))
+        finished.append((transfer.continuation, outcome.map(leased)))
+    }
+
+    private func leased(_ response: HTTPResponse) -> HTTPResponse {
+        var response = response
+        response.lease = budget.lease(response.body.count)
+        return response
     }
 
     private func handOver() {

@@ -64,6 +64,11 @@ final class TransferMailbox: Sendable {
         }
     }
 
+    /// Makes the loop turn.
+    func wake() {
+        state.withLock { $0.wake() }
+    }
+
     func stop() {
         state.withLock { state in
             state.isStopping = true

@@ -94,8 +94,16 @@ public final class Poller: Sendable {
         await queue.setLimits(configuration.limits)
         await queue.remove(Array(removed))
         for (host, until) in paused { await queue.pause(host: host, until: until) }
-        let chosen = feeds.compactMap { feed in
-            Poller.start(of: feed, selection, now: now).map { (feed.id, feed.host, $0) }
+        var chosen: [(feed: FeedID, host: String, at: Timestamp?)] = []
+        for feed in feeds {
+            guard let index = indexOfURL[feed.configuredURL] else { continue }
+            let due = Poller.due(feed, configuration.feeds[index].interval, configuration.schedule, now: now)
+            switch selection {
+            case .none: break
+            case .scheduled: chosen.append((feed.id, feed.host, due))
+            case .dueNow(let force):
+                if let due, force || due <= now { chosen.append((feed.id, feed.host, now)) }
+            }
         }
         await queue.schedule(chosen)
         return chosen.count
@@ -117,16 +125,16 @@ public final class Poller: Sendable {
         }
     }
 
-    /// - Returns: `nil` for a feed that is left alone, or when to poll it, where `.some(nil)` is never.
-    private static func start(of feed: ScheduledFeed, _ selection: Selection, now: Timestamp) -> Timestamp?? {
-        let polls = feed.state != .gone && feed.state != .disabled
-        switch selection {
-        case .none: return nil
-        case .scheduled: return .some(polls ? feed.nextPoll ?? now : nil)
-        case .dueNow(let force):
-            let isDue = polls && (force || feed.nextPoll.map { $0 <= now } ?? true)
-            return isDue ? .some(now) : nil
-        }
+    /// When a feed is due; `nil` is never. A healthy feed waits no longer than the configuration says now,
+    /// whatever it said when the poll was scheduled.
+    private static func due(
+        _ feed: ScheduledFeed, _ interval: FeedConfiguration.Interval, _ schedule: ScheduleSettings, now: Timestamp
+    ) -> Timestamp? {
+        guard feed.state != .gone, feed.state != .disabled else { return nil }
+        guard let next = feed.nextPoll, let last = feed.lastPoll else { return feed.nextPoll ?? now }
+        guard feed.state == .active else { return next }
+        let longest = if case .every(let interval) = interval { interval } else { schedule.maxInterval }
+        return min(next, last + max(longest, schedule.minInterval))
     }
 
     // MARK: polling
@@ -197,6 +205,12 @@ public final class Poller: Sendable {
                     "new": "\(report.figures.new)", "revised": "\(report.figures.revised)",
                 ])
         }
+    }
+
+    /// Drops what the log of polls holds beyond a span of time.
+    public func trimLog(keeping span: Duration) async throws {
+        let now = time.now
+        try await archive.write { try $0.trimLog(before: now - span, at: now) }
     }
 
     // MARK: polling on request

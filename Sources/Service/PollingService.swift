@@ -1,4 +1,3 @@
-import Archive
 public import FeedFetch
 public import FeedModel
 public import Ingest
@@ -50,10 +49,8 @@ public struct PollingService: Service {
 
     private func trimLogs() async throws {
         while !Task.isCancelled {
-            let now = time.now
-            let before = now - configuration.keep.fetchLog
-            try await poller.archive.write { try $0.trimLog(before: before, at: now) }
-            try? await time.sleep(until: now + PollingService.trimInterval)
+            try await poller.trimLog(keeping: configuration.keep.fetchLog)
+            try? await time.sleep(until: time.now + PollingService.trimInterval)
         }
     }
 

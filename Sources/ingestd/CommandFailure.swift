@@ -28,9 +28,9 @@ struct CommandFailure: Error {
     init(_ error: ArchiveError) {
         let code: Code =
             switch error {
-            case .notThere, .cannotCreate: .cannotCreate
+            case .cannotCreate: .cannotCreate
             case .locked: .failed
-            case .notAnArchive, .newerSchema, .failed: .inputOutput
+            case .notThere, .notAnArchive, .newerSchema, .failed: .inputOutput
             }
         self.init(code, error.description)
     }

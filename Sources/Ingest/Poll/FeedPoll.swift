@@ -46,6 +46,7 @@ struct FeedPoll: Sendable {
             record = attempt.failure(error, retryAfter: retryAfter, pausesHost: pausesHost)
         }
         let report = try await archive.write { try record.commit(in: $0) }
-        return Result(report: report, heldHost: outcome.heldHost)
+        // Until here the document counts against the memory that transfers may take.
+        return withExtendedLifetime(outcome) { Result(report: report, heldHost: outcome.heldHost) }
     }
 }

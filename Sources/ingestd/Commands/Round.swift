@@ -29,6 +29,7 @@ struct Round {
         }
         progress.total = try await poller.apply(configuration, .dueNow(force: force))
         try await poller.run()
+        try await poller.trimLog(keeping: configuration.keep.fetchLog)
         progress.clear()
         await client.shutdown()
         let result = summary.withLock { $0 }

@@ -100,6 +100,15 @@ import Testing
         #expect(try lab.feed().poll.validators?.etag == Array("\"1\"".utf8))
     }
 
+    @Test func aShorterIntervalInTheConfigurationHoldsAtOnce() async throws {
+        let lab = try lab(.ok(Self.rss(["a"]), ("Cache-Control", "max-age=72000")))
+        try await lab.round()
+        lab.time.advance(by: .minutes(20))
+        #expect(try await lab.round().isEmpty)
+        lab.configuration.feeds[0].interval = .every(.minutes(15))
+        #expect(try await lab.round().count == 1)
+    }
+
     @Test func theSameBytesAgainChangeNothing() async throws {
         let lab = try lab(.ok(Self.rss(["a"])))
         try await lab.round()
