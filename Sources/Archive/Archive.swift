@@ -1,6 +1,7 @@
 import FeedModel
 import Foundation
 import GRDB
+import Glibc
 
 /// Every article once, with its whole history, in one SQLite file.
 ///
@@ -30,11 +31,7 @@ public final class Archive: Sendable {
 
     /// Opens an archive for writing, and makes it if it is not there.
     public static func openForWriting(folder: String, holder: ArchiveLock.Holder) throws(ArchiveError) -> Archive {
-        do {
-            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        } catch {
-            throw .cannotCreate(path: folder, reason: "the folder cannot be made (\(reason(of: error)))")
-        }
+        try makeFolder(folder)
         let lock = try ArchiveLock(folder: folder, holder: holder)
         let path = databasePath(inFolder: folder)
         do {
@@ -80,6 +77,17 @@ public final class Archive: Sendable {
         } catch {
             throw .failed(path: path, reason: reason(of: error))
         }
+    }
+
+    /// As `mkdir -p`.
+    private static func makeFolder(_ path: String) throws(ArchiveError) {
+        if mkdir(path, 0o777) == 0 || errno == EEXIST { return }
+        let parent = (path as NSString).deletingLastPathComponent
+        if errno == ENOENT, !parent.isEmpty, parent != path {
+            try makeFolder(parent)
+            if mkdir(path, 0o777) == 0 || errno == EEXIST { return }
+        }
+        throw .cannotCreate(path: path, reason: String(cString: strerror(errno)))
     }
 
     private static func configuration() -> Configuration {

@@ -10,7 +10,7 @@ public enum ConfigurationReader {
     /// - Returns: the configuration, or every mistake in it.
     public static func read(
         path: String, currentDirectory: String? = nil,
-        readFile: (String) throws -> [UInt8] = ConfigurationFile.read
+        readFile: (String) throws -> [UInt8] = InputFile.read
     ) -> Result<Configuration, ConfigurationMistakes> {
         let folder = currentDirectory ?? FileManager.default.currentDirectoryPath
         return withoutActuallyEscaping(readFile) { readFile in

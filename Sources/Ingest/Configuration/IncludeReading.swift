@@ -141,8 +141,8 @@ extension ConfigurationReading {
     private mutating func bytes(of file: File, namedIn including: File?, at mark: YAMLNode.Mark) -> [UInt8]? {
         do {
             let bytes = try readFile(file.path)
-            guard bytes.count <= ConfigurationFile.largest else {
-                throw ConfigurationFile.Unreadable("larger than \(ConfigurationFile.largest >> 20) MiB")
+            guard bytes.count <= InputFile.largest else {
+                throw InputFile.Unreadable("larger than \(InputFile.largest >> 20) MiB")
             }
             configuration.files.append(file.path)
             return bytes

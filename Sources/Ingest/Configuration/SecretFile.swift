@@ -11,7 +11,7 @@ public enum SecretFile {
 
     /// The secret. The newline at the end of the file is no part of it.
     public static func read(
-        _ path: String, using readFile: (String) throws -> [UInt8] = ConfigurationFile.read
+        _ path: String, using readFile: (String) throws -> [UInt8] = InputFile.read
     ) -> Result<String, Unusable> {
         var bytes: [UInt8]
         do {

@@ -27,6 +27,9 @@ struct ParseCommand: ParsableCommand {
     @Option(help: ArgumentHelp("The Content-Type that it came with.", valueName: "type"))
     var contentType: String?
 
+    @Flag(help: "HTML made safe to show in a browser.")
+    var sanitized = false
+
     func validate() throws {
         if files.isEmpty && filesFrom == nil { throw ValidationError("name a document, or - for stdin") }
     }
@@ -49,7 +52,8 @@ struct ParseCommand: ParsableCommand {
                 continue
             }
             switch FeedReader.read(bytes, context: DocumentContext(url: url, contentType: contentType)) {
-            case .success(let feed):
+            case .success(var feed):
+                if sanitized { feed = feed.sanitized(base: url) }
                 var json = JSONWriter(reservingCapacity: bytes.count * 2)
                 json.feed(feed) { entry in EntryDigest.contentHash(of: entry) }
                 json.newline()
@@ -81,13 +85,10 @@ struct ParseCommand: ParsableCommand {
 
     private static func read(_ path: String) throws -> [UInt8] {
         do {
-            let data =
-                path == "-"
-                ? try FileHandle.standardInput.readToEnd() ?? Data()
-                : try Data(contentsOf: URL(fileURLWithPath: path))
-            return [UInt8](data)
+            if path == "-" { return [UInt8](try FileHandle.standardInput.readToEnd() ?? Data()) }
+            return try InputFile.read(path)
         } catch {
-            throw CommandFailure(.inputOutput, "\(path) cannot be read: \(error.localizedDescription)")
+            throw CommandFailure(.inputOutput, "\(path) cannot be read: \(error)")
         }
     }
 }

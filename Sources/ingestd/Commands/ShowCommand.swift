@@ -1,6 +1,7 @@
 import Archive
 import ArgumentParser
 import FeedModel
+import FeedParse
 
 struct ShowCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -14,7 +15,7 @@ struct ShowCommand: ParsableCommand {
     @Flag(help: "Only its text, one paragraph a line.")
     var text = false
 
-    @Flag(help: "Only its HTML.")
+    @Flag(help: "Only its HTML, made safe to show in a browser.")
     var html = false
 
     @Flag(help: "Every state that it had, the oldest first.")
@@ -42,7 +43,10 @@ struct ShowCommand: ParsableCommand {
         } else if text {
             Terminal.output.line(Terminal.clean(article.text, keepsLines: true))
         } else if html {
-            let body = article.body.map { $0.isMarkup ? $0.value : HTMLText.escape($0.value) } ?? ""
+            let body =
+                article.body.map { body in
+                    body.isMarkup ? Sanitizer.sanitize(body.value, base: article.url) : HTMLText.escape(body.value)
+                } ?? ""
             Terminal.output.line(Terminal.clean(body, keepsLines: true))
         } else {
             try show(article, in: archive)

@@ -14,7 +14,7 @@ private struct Files {
     }
 
     func read(_ path: String) throws -> [UInt8] {
-        guard let bytes = contents[path] else { throw ConfigurationFile.Unreadable("no such file") }
+        guard let bytes = contents[path] else { throw InputFile.Unreadable("no such file") }
         return bytes
     }
 }
@@ -883,7 +883,7 @@ private func mistakes(_ result: Result<Configuration, ConfigurationMistakes>) ->
     }
 }
 
-@Suite struct ConfigurationFilesOnDiskTests {
+@Suite struct InputFilesOnDiskTests {
     @Test func theExampleIsRight() throws {
         let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent().deletingLastPathComponent()

@@ -1,7 +1,7 @@
 import Foundation
 
-/// Reads the files of the configuration.
-public enum ConfigurationFile {
+/// Reads the files that a user names.
+public enum InputFile {
     /// Why a file could not be read, to stand after "cannot be read: ".
     public struct Unreadable: Error, Hashable, Sendable, CustomStringConvertible {
         public var description: String
@@ -9,7 +9,7 @@ public enum ConfigurationFile {
         public init(_ description: String) { self.description = description }
     }
 
-    /// Bytes; no list of feeds is larger.
+    /// Bytes; no list of feeds and no document is larger.
     public static let largest = 64 << 20
 
     /// All of a file. Throws `Unreadable`.
