@@ -107,7 +107,7 @@ extension ArchiveTransaction {
     public func insertArticle(
         _ content: ContentRecord, sighting: (_ contentID: Int64) -> SightingRecord, in feed: FeedID, rule: Int,
         modified: Timestamp?, at now: Timestamp
-    ) throws -> (article: ArticleID, sighting: Int64, content: Int64) {
+    ) throws -> (article: ArticleID, sighting: Int64) {
         // The rows refer to each other: the article's references are filled in when both are known,
         // before the transaction ends.
         let article = ArticleID(
@@ -119,7 +119,7 @@ extension ArchiveTransaction {
         try show(content: contentID, sighting: sightingID, of: article)
         try insertRevision(1, of: article, content: contentID, feed: feed, modified: modified, at: now)
         try appendChange(.new, article: article, revision: 1, feed: feed, at: now)
-        return (article, sightingID, contentID)
+        return (article, sightingID)
     }
 
     public func insertContent(_ content: ContentRecord, of article: ArticleID) throws -> Int64 {

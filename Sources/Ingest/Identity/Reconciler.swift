@@ -29,6 +29,8 @@ struct Reconciler: ~Copyable {
     private var specificURLKey: [Int64?] = []
     /// By entry.
     private var joined: [Joined?]
+    /// The other way round.
+    private var entriesOf: [ArticleID: [Int]] = [:]
     /// The feed's sightings when the poll began, as far as its last document or this one names them.
     private var before: [KnownSighting]
     private var touched: Set<Int64> = []
@@ -192,7 +194,7 @@ struct Reconciler: ~Copyable {
         let entry = entries[index]
         let contents = try archive.contents(hash: entry.form.hash)
         for content in contents where entry.form.isSubstantial {
-            let here = joined.indices.filter { joined[$0]?.article == content.article }
+            let here = (entriesOf[content.article] ?? [])
                 .map { (specificURLKey: specificURLKey[$0], instant: entries[$0].instant) }
             if Identity.joinsByContent(
                 entry, specificURLKey: specificURLKey[index], inThisDocument: here,
@@ -226,11 +228,10 @@ struct Reconciler: ~Copyable {
     private mutating func begin(_ index: Int, in archive: borrowing ArchiveTransaction) throws {
         let entry = entries[index]
         let guid = reliableGuid[index]
-        let (article, sighting, content) = try archive.insertArticle(
+        let (article, sighting) = try archive.insertArticle(
             entry.content, sighting: { entry.sighting(guid: guid, contentID: $0) }, in: feed.id,
             rule: Identity.Rule.new.rawValue, modified: entry.entry.modified, at: now)
-        _ = content
-        joined[index] = Joined(article: article, rule: .new)
+        join(index, Joined(article: article, rule: .new))
         touched.insert(sighting)
         result.new += 1
         result.firstSightings += 1
@@ -238,6 +239,7 @@ struct Reconciler: ~Copyable {
 
     private mutating func join(_ index: Int, _ value: Joined) {
         joined[index] = value
+        entriesOf[value.article, default: []].append(index)
         if let sighting = value.sighting {
             touched.insert(sighting.id)
             result.known += 1
@@ -336,9 +338,7 @@ struct Reconciler: ~Copyable {
 
     /// Another entry of this document shows the content, as before.
     private func isStillShown(_ content: Int64, of article: ArticleID) -> Bool {
-        joined.indices.contains { index in
-            joined[index]?.article == article && joined[index]?.sighting?.contentID == content && isUnchanged(index)
-        }
+        (entriesOf[article] ?? []).contains { joined[$0]?.sighting?.contentID == content && isUnchanged($0) }
     }
 
     private mutating func logChanges(
