@@ -14,7 +14,11 @@ extension JSONWriter {
             json.member("external_url", entry.externalURL)
             json.member("title", entry.titleText)
             if body, let text = entry.body {
-                if text.isMarkup { json.member("content_html", text.value) } else { json.member("content_text", text.value) }
+                if text.isMarkup {
+                    json.member("content_html", text.value)
+                } else {
+                    json.member("content_text", text.value)
+                }
             }
             if body { json.member("content_text", entry.contentText) }
             // Without a fuller body the summary stands as the content already.
@@ -80,11 +84,8 @@ extension JSONWriter {
 
     /// What people read, each once: the label, else the term.
     private static func tags(_ categories: [Category]) -> [String] {
-        var out: [String] = []
-        for one in categories {
-            if let tag = one.label ?? one.term, !tag.isEmpty, !out.contains(tag) { out.append(tag) }
-        }
-        return out
+        var seen: Set<String> = []
+        return categories.compactMap { $0.label ?? $0.term }.filter { !$0.isEmpty && seen.insert($0).inserted }
     }
 
     // MARK: parts that feeds have too

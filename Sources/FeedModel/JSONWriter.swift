@@ -146,12 +146,36 @@ public struct JSONWriter {
         array(key) { for value in values { $0.string(value) } }
     }
 
+    /// Passes over eight bytes at a time of which none is to be escaped: below 0x20, `"`, `\` or 0x7F.
+    private static func skipPlain(_ text: UnsafeBufferPointer<UInt8>, _ start: Int) -> Int {
+        guard let base = text.baseAddress.map({ UnsafeRawPointer($0) }) else { return start }
+        var index = start
+        while index + 8 <= text.count {
+            let word = base.loadUnaligned(fromByteOffset: index, as: UInt64.self)
+            let isControl = (word &- 0x2020_2020_2020_2020) & ~word
+            let isSpecial =
+                isControl | zeroBytes(word ^ 0x2222_2222_2222_2222)
+                | zeroBytes(word ^ 0x5C5C_5C5C_5C5C_5C5C) | zeroBytes(word ^ 0x7F7F_7F7F_7F7F_7F7F)
+            if isSpecial & 0x8080_8080_8080_8080 != 0 { return index }
+            index += 8
+        }
+        return index
+    }
+
+    /// The highest bit of a byte is set if it is the word's first zero byte; none is, if none is zero.
+    private static func zeroBytes(_ word: UInt64) -> UInt64 { (word &- 0x0101_0101_0101_0101) & ~word }
+
     /// RFC 8259, 7. Runs without anything to escape are copied as they are.
     private static func appendEscaped(_ text: UnsafeBufferPointer<UInt8>, to out: inout [UInt8]) {
         var start = 0
-        for index in text.indices {
+        var index = 0
+        while index < text.count {
             let byte = text[index]
-            if byte >= 0x20 && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\") && byte != 0x7F { continue }
+            if byte >= 0x20 && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\") && byte != 0x7F {
+                index += 1
+                index = skipPlain(text, index)
+                continue
+            }
             out.append(contentsOf: text[start..<index])
             start = index + 1
             switch byte {
@@ -166,6 +190,7 @@ public struct JSONWriter {
                 out.append(WebURL.hexDigits[Int(byte >> 4)])
                 out.append(WebURL.hexDigits[Int(byte & 15)])
             }
+            index += 1
         }
         out.append(contentsOf: text[start...])
     }

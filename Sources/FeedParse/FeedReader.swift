@@ -20,7 +20,8 @@ public enum FeedReader {
         let base = context.url.flatMap(WebURL.init)
         let isJSON = OtherContent.looksLikeJSON(document.bytes)
         var result =
-            isJSON ? JSONFeedReader.read(document.bytes, base: base) : XMLDocumentReader.read(document.bytes, base: base)
+            isJSON
+            ? JSONFeedReader.read(document.bytes, base: base) : XMLDocumentReader.read(document.bytes, base: base)
         if case .success(var feed) = result {
             feed.encoding = document.encoding.name
             feed.problems = document.problems + feed.problems

@@ -33,7 +33,8 @@ enum OtherContent {
             return NotAFeed(.truncated, "the document breaks off before its root element")
         }
         let isBinary = bytes.prefix(1024).contains { $0 < 0x20 && !$0.isXMLSpace }
-        return NotAFeed(.noFeed, isBinary ? "looks like binary data, not like a feed" : "looks like plain text, not like a feed")
+        return NotAFeed(
+            .noFeed, isBinary ? "looks like binary data, not like a feed" : "looks like plain text, not like a feed")
     }
 
     static func webPage(_ bytes: UnsafeBufferPointer<UInt8>, _ prologue: XMLPrologue) -> NotAFeed? {

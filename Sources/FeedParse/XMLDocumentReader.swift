@@ -14,10 +14,14 @@ enum XMLDocumentReader {
         if let page = OtherContent.webPage(bytes, prologue) { return .failure(page) }
         let log = ProblemLog()
         if prologue.hasLeadingJunk {
-            log.add(ParseProblem(.leadingJunk, "something stands before the XML declaration or the first element", line: 1))
+            log.add(
+                ParseProblem(.leadingJunk, "something stands before the XML declaration or the first element", line: 1))
         }
         var isTruncated = false
-        let tree = parsed(bytes, prologue, log, &isTruncated)
+        guard let tree = parsed(bytes, prologue, log, &isTruncated) else {
+            return .failure(
+                NotAFeed(.tooLarge, "more than \(XMLTreeParser.maximumNames) different names; no feed has so many"))
+        }
         guard var reader = XMLFeedReader(tree, log: log) else {
             if isTruncated, tree.root.map({ [.rss, .rdf, .feed, .channel].contains($0.tag) }) ?? true {
                 return .failure(NotAFeed(.truncated, "the document breaks off before its first entry"))
@@ -32,14 +36,16 @@ enum XMLDocumentReader {
         return .success(feed)
     }
 
+    /// Nothing if there are too many names.
     private static func parsed(
         _ bytes: UnsafeBufferPointer<UInt8>, _ prologue: XMLPrologue, _ log: ProblemLog, _ isTruncated: inout Bool
-    ) -> XMLTree {
+    ) -> XMLTree? {
         var failure: XMLTreeParser.Failure?
         if !prologue.hasAttributeFlood && prologue.entities.isEmpty {
             let first = withoutDoctype(bytes, prologue) {
                 XMLTreeParser.parse($0, firstLine: 1 + bytes[..<prologue.start].lazy.filter { $0 == 0x0A }.count)
             }
+            if first.tooManyNames { return nil }
             if first.failure == nil && !first.tooManyNamespaces {
                 note(first, log)
                 return first.tree
@@ -49,6 +55,7 @@ enum XMLDocumentReader {
         let mended = XMLMender.mend(bytes, prologue: prologue)
         isTruncated = mended.isTruncated
         let second = mended.bytes.withUnsafeBufferPointer { XMLTreeParser.parse($0) }
+        if second.tooManyNames { return nil }
         if let failure {
             note(failure, mended, log)
         } else if prologue.hasAttributeFlood {
@@ -85,7 +92,8 @@ enum XMLDocumentReader {
         }
         for (what, line) in mended.repairs { log.add(ParseProblem(.notWellFormed, what, line: line)) }
         // What the parser stumbled over and the mender does not name, such as a second root.
-        let isExplained = failure.isUndeclaredEntity || !mended.repairs.isEmpty || mended.isTruncated && failure.isEarlyEnd
+        let isExplained =
+            failure.isUndeclaredEntity || !mended.repairs.isEmpty || mended.isTruncated && failure.isEarlyEnd
         if !isExplained { log.add(ParseProblem(.notWellFormed, failure.message, line: failure.line)) }
     }
 
@@ -97,14 +105,16 @@ enum XMLDocumentReader {
         if let line = outcome.tooDeepAtLine {
             log.add(
                 ParseProblem(
-                    .tooDeep, "elements are nested deeper than \(XMLTreeParser.maximumDepth); deeper ones were left out",
+                    .tooDeep,
+                    "elements are nested deeper than \(XMLTreeParser.maximumDepth); deeper ones were left out",
                     line: line))
         }
         if outcome.tooManyNamespaces {
             log.add(
                 ParseProblem(
                     .tooLarge,
-                    "more than \(XMLTreeParser.maximumNamespacesInScope) namespaces in scope; further ones were left out"))
+                    "more than \(XMLTreeParser.maximumNamespacesInScope) namespaces in scope; further ones were left out"
+                ))
         }
     }
 }

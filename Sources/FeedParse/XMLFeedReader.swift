@@ -2,6 +2,9 @@ import FeedModel
 
 /// Where a document says what it is: the root element, and the element that describes the feed.
 struct XMLFeedReader {
+    /// Ten times what the largest feeds hold.
+    static let maximumEntries = 100_000
+
     private let root: XMLElement
     private let format: FeedFormat
     private let log: ProblemLog
@@ -44,8 +47,12 @@ struct XMLFeedReader {
                 // `<item><item>…`: the inner ones are meant.
                 if depth < 8, let inner = child.first(child.tag), inner.isVocabularyOfFeeds {
                     collect(child, scope.inside(child), depth: depth + 1)
-                } else {
+                } else if entries.count < XMLFeedReader.maximumEntries {
                     entries.append(entry(child, scope))
+                } else {
+                    log.addOnce(
+                        ParseProblem(
+                            .tooLarge, "more than \(XMLFeedReader.maximumEntries) entries; the rest was left out"))
                 }
             case .channel, .rss, .feed, .items, .entries:
                 guard depth < 8, child.isVocabularyOfFeeds, child.hasChildElements else { continue }

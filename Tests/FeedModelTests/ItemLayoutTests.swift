@@ -27,7 +27,8 @@ struct ItemLayoutTests {
         json.item(entry(), body: false, contentHash: nil) { _ in }
         #expect(
             json.string
-                == #"{"id":"1","title":"Title","summary":"short","_ingestd":{"summary":{"type":"text","value":"short"}}}"#)
+                == #"{"id":"1","title":"Title","summary":"short","_ingestd":{"summary":{"type":"text","value":"short"}}}"#
+        )
     }
 
     @Test func anEmptyEntryStillHasIngestd() {

@@ -4,10 +4,12 @@ import Testing
 
 struct AtomTests {
     @Test(arguments: [
-        ("<title>a &lt; b</title>", TextConstruct.Kind.text, "a < b", "a < b"), ("<title type='text'>&lt;b&gt;</title>", .text, "<b>", "<b>"),
+        ("<title>a &lt; b</title>", TextConstruct.Kind.text, "a < b", "a < b"),
+        ("<title type='text'>&lt;b&gt;</title>", .text, "<b>", "<b>"),
         ("<title type='html'>&lt;b&gt;x&lt;/b&gt; &amp;amp; y</title>", .html, "<b>x</b> &amp; y", "x & y"),
         ("<title type='xhtml'><xh:div>a <xh:b>b</xh:b> &amp;</xh:div></title>", .xhtml, "a <b>b</b> &amp;", "a b &"),
-        ("<title type='HTML'>&lt;i&gt;x&lt;/i&gt;</title>", .html, "<i>x</i>", "x"), ("<title type='text/plain'>x</title>", .text, "x", "x"),
+        ("<title type='HTML'>&lt;i&gt;x&lt;/i&gt;</title>", .html, "<i>x</i>", "x"),
+        ("<title type='text/plain'>x</title>", .text, "x", "x"),
         ("<title mode='escaped' type='text/html'>&lt;i&gt;x&lt;/i&gt;</title>", .html, "<i>x</i>", "x"),
         ("<title mode='base64' type='text/html'>PGk+eDwvaT4=</title>", .html, "<i>x</i>", "x"),
         ("<title type='application/xhtml+xml' mode='xml'><xh:div>x</xh:div></title>", .xhtml, "x", "x"),
@@ -25,10 +27,11 @@ struct AtomTests {
 
     @Test func foreignMarkupKeepsItsNamespace() throws {
         let entry = try atomEntry(
-            "<content type='xhtml'><div xmlns='http://www.w3.org/1999/xhtml'><svg xmlns='http://www.w3.org/2000/svg'><g/></svg><m:math xmlns:m='http://www.w3.org/1998/Math/MathML'><m:mi>x</m:mi></m:math><p/></div></content>")
+            "<content type='xhtml'><div xmlns='http://www.w3.org/1999/xhtml'><svg xmlns='http://www.w3.org/2000/svg'><g/></svg><m:math xmlns:m='http://www.w3.org/1998/Math/MathML'><m:mi>x</m:mi></m:math><p/></div></content>"
+        )
         #expect(
             entry.content?.value
-                == "<svg xmlns=\"http://www.w3.org/2000/svg\"><g/></svg><math xmlns=\"http://www.w3.org/1998/Math/MathML\"><mi>x</mi></math><p></p>"
+                == "<svg xmlns=\"http://www.w3.org/2000/svg\"><g></g></svg><math xmlns=\"http://www.w3.org/1998/Math/MathML\"><mi>x</mi></math><p></p>"
         )
     }
 
@@ -47,7 +50,8 @@ struct AtomTests {
         #expect(entry.url == "http://example.org/h")
         #expect(entry.links.count == 5)
         #expect(entry.links[2] == Link(href: "http://example.org/h", type: "text/html", hreflang: "de", title: "T"))
-        #expect(entry.attachments == [Attachment(url: "http://example.org/a.mp3", mimeType: "audio/mpeg", sizeInBytes: 7)])
+        #expect(
+            entry.attachments == [Attachment(url: "http://example.org/a.mp3", mimeType: "audio/mpeg", sizeInBytes: 7)])
         #expect(entry.commentsURL == "http://example.org/c")
     }
 
@@ -85,8 +89,14 @@ struct AtomTests {
         #expect(feed.homePageURL == "http://b.org/x/f")
         #expect(entry.url == "http://b.org/x/y/e")
         #expect(entry.title?.value == "<a href=\"http://b.org/x/y/t/1\">")
-        #expect(entry.content?.value == "<a href=\"http://b.org/w/c\"><img src=\"http://b.org/w/i\"/></a><b><img src=\"http://b.org/x/y/z/j\"/></b>")
-        #expect(entry.summary?.value == "<img src=\"http://b.org/x/y/s\" srcset=\"http://b.org/x/y/a 1x, http://b.org/x/y/b 2x\"> <a href='http://b.org/x/y/#f'>")
+        #expect(
+            entry.content?.value
+                == "<a href=\"http://b.org/w/c\"><img src=\"http://b.org/w/i\"/></a><b><img src=\"http://b.org/x/y/z/j\"/></b>"
+        )
+        #expect(
+            entry.summary?.value
+                == "<img src=\"http://b.org/x/y/s\" srcset=\"http://b.org/x/y/a 1x, http://b.org/x/y/b 2x\"> <a href='http://b.org/x/y/#f'>"
+        )
     }
 
     @Test func htmlWithoutRelativeReferencesStaysAsPublished() throws {
@@ -95,13 +105,15 @@ struct AtomTests {
     }
 
     @Test func languageFromXMLLang() throws {
-        let feed = try read("<feed xmlns='http://www.w3.org/2005/Atom' xml:lang='de'><entry xml:lang='fr'/><entry/></feed>")
+        let feed = try read(
+            "<feed xmlns='http://www.w3.org/2005/Atom' xml:lang='de'><entry xml:lang='fr'/><entry/></feed>")
         #expect(feed.language == "de")
         #expect(feed.entries.map(\.language) == ["fr", nil])
     }
 
     @Test func elementsOfNoNamespaceInAtomAreKept() throws {
-        let feed = try read("<feed xmlns='http://www.w3.org/2005/Atom'><entry><x xmlns=''>1</x><later>2</later></entry></feed>")
+        let feed = try read(
+            "<feed xmlns='http://www.w3.org/2005/Atom'><entry><x xmlns=''>1</x><later>2</later></entry></feed>")
         #expect(feed.entries.first?.extensions["_", "x"].first?.value == "1")
         #expect(feed.entries.first?.extensions["atom", "later"].first?.value == "2")
     }

@@ -19,7 +19,9 @@ struct ConsensusTests {
             guard let want, have ?? "" != want else { return }
             differences.append("\(what): \(have ?? "nothing"), expected \(want)")
         }
-        compare("format", String(feed.format.rawValue.prefix { $0.isLetter }).replacing("jsonfeed", with: "json"), expected.text("format"))
+        compare(
+            "format", String(feed.format.rawValue.prefix { $0.isLetter }).replacing("jsonfeed", with: "json"),
+            expected.text("format"))
         compare("title", Comparable.title(feed.titleText), expected.text("title").map(Comparable.title))
         compare("link", Comparable.link(feed.homePageURL), expected.text("link").map(Comparable.link))
         compare("language", feed.language?.lowercased(), expected.text("language")?.lowercased())
@@ -27,7 +29,8 @@ struct ConsensusTests {
         for (index, (entry, want)) in zip(feed.entries, expected.entries).enumerated() {
             let place = "entry \(index) "
             compare(place + "title", Comparable.title(entry.titleText), want.text("title").map(Comparable.title))
-            compare(place + "link", Comparable.link(entry.url ?? entry.externalURL), want.text("link").map(Comparable.link))
+            compare(
+                place + "link", Comparable.link(entry.url ?? entry.externalURL), want.text("link").map(Comparable.link))
             compare(place + "id", entry.id, want.text("id"))
             compare(place + "published", entry.published?.rfc3339Seconds, want.text("published"))
             // `atom:updated` in RSS is a date that most of the seven do not look for.
@@ -35,18 +38,26 @@ struct ConsensusTests {
                 compare(place + "updated", entry.modified?.rfc3339Seconds, want.text("updated"))
             }
             let author = entry.authors.first
-            compare(place + "author", Comparable.author(author?.name ?? author?.email), want.text("author").map(Comparable.author))
+            compare(
+                place + "author", Comparable.author(author?.name ?? author?.email),
+                want.text("author").map(Comparable.author))
             if let links = want.list("enclosures") {
                 let have = Set(entry.attachments.map { Comparable.link($0.url) })
-                if have != Set(links.map(Comparable.link)) { differences.append("\(place)enclosures: \(have), expected \(links)") }
+                if have != Set(links.map(Comparable.link)) {
+                    differences.append("\(place)enclosures: \(have), expected \(links)")
+                }
             }
             // Where `tags` is one string, the seven counted its letters.
-            if let count = want.number("category_count"), !document.hasSuffix("/rose.json"), entry.categories.count != count {
+            if let count = want.number("category_count"), !document.hasSuffix("/rose.json"),
+                entry.categories.count != count
+            {
                 differences.append("\(place)categories: \(entry.categories.count), expected \(count)")
             }
             if let count = want.number("content_chars") {
                 let have = entry.body.map { Comparable.characters($0) } ?? 0
-                if abs(have - count) > max(2, count / 100) { differences.append("\(place)characters: \(have), expected \(count)") }
+                if abs(have - count) > max(2, count / 100) {
+                    differences.append("\(place)characters: \(have), expected \(count)")
+                }
             }
         }
         #expect(differences.isEmpty, "\(differences.joined(separator: "\n"))")
@@ -109,5 +120,7 @@ private enum Comparable {
         squeezed(PlainText.ofHTML(text.value)).unicodeScalars.count
     }
 
-    private static func squeezed(_ text: String) -> String { String(text.unicodeScalars.filter { !$0.properties.isWhitespace }.map(Character.init)) }
+    private static func squeezed(_ text: String) -> String {
+        String(text.unicodeScalars.filter { !$0.properties.isWhitespace }.map(Character.init))
+    }
 }

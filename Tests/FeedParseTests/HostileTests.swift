@@ -13,14 +13,17 @@ struct HostileTests {
         let clock = ContinuousClock()
         var count: Int?
         // Generous for a loaded machine and an unoptimised build; what is quadratic takes hours.
-        let duration = clock.measure { count = try? FeedReader.read(bytes, context: DocumentContext()).get().entries.count }
+        let duration = clock.measure {
+            count = try? FeedReader.read(bytes, context: DocumentContext()).get().entries.count
+        }
         #expect(duration < .seconds(60))
         return count
     }
 
     @Test(arguments: [
         "<!DOCTYPE rss [<!ENTITY x SYSTEM 'file:///etc/passwd'>]>", "<!DOCTYPE rss SYSTEM 'file:///etc/passwd'>",
-        "<!DOCTYPE rss [<!ENTITY % p SYSTEM 'file:///etc/passwd'> %p;]>", "<!DOCTYPE rss [<!ENTITY x PUBLIC 'a' 'file:///etc/passwd'>]>",
+        "<!DOCTYPE rss [<!ENTITY % p SYSTEM 'file:///etc/passwd'> %p;]>",
+        "<!DOCTYPE rss [<!ENTITY x PUBLIC 'a' 'file:///etc/passwd'>]>",
     ])
     func externalEntitiesAreNotRead(doctype: String) throws {
         let feed = try read(rss("&x;", before: doctype))
@@ -28,14 +31,17 @@ struct HostileTests {
     }
 
     @Test func entityBombsAreInert() throws {
-        let entities = (0..<10).map { "<!ENTITY l\($0) \"\(String(repeating: $0 == 0 ? "lol" : "&l\($0 - 1);", count: 10))\">" }.joined()
+        let entities = (0..<10).map {
+            "<!ENTITY l\($0) \"\(String(repeating: $0 == 0 ? "lol" : "&l\($0 - 1);", count: 10))\">"
+        }.joined()
         let feed = try read(rss("&l9;", before: "<!DOCTYPE rss [\(entities)]>"))
         #expect(feed.titleText == "&l9;")
     }
 
     @Test func repeatedEntitiesGrowNoFurtherThanTheDocument() throws {
         let value = String(repeating: "A", count: 1000)
-        let feed = try read(rss(String(repeating: "&x;", count: 20000), before: "<!DOCTYPE rss [<!ENTITY x \"\(value)\">]>"))
+        let feed = try read(
+            rss(String(repeating: "&x;", count: 20000), before: "<!DOCTYPE rss [<!ENTITY x \"\(value)\">]>"))
         #expect((feed.titleText?.utf8.count ?? 0) < 400_000)
     }
 
@@ -48,16 +54,40 @@ struct HostileTests {
     }
 
     @Test func manyOfEverything() {
-        #expect(entries("<rss \((0..<50_000).map { "a\($0)='1'" }.joined(separator: " "))><channel><item/></channel></rss>") == 1)
-        #expect(entries("<rss \((0..<5000).map { "xmlns:n\($0)='u\($0)'" }.joined(separator: " "))><channel><item/></channel></rss>") == 1)
-        #expect(entries("<rss><channel>\(String(repeating: "<item/>", count: 100_000))</channel></rss>") == 100_000)
+        #expect(
+            entries("<rss \((0..<50_000).map { "a\($0)='1'" }.joined(separator: " "))><channel><item/></channel></rss>")
+                == 1)
+        #expect(
+            entries(
+                "<rss \((0..<5000).map { "xmlns:n\($0)='u\($0)'" }.joined(separator: " "))><channel><item/></channel></rss>"
+            ) == 1)
+        #expect(entries("<rss><channel>\(String(repeating: "<item/>", count: 100_001))</channel></rss>") == 100_000)
+        for element in ["n%", "category", "author", "enclosure url='%'", "link"] {
+            let many = (0..<10_000).map {
+                "<\(element.replacing("%", with: "\($0)"))>\($0)</\(element.prefix { $0 != " " }.replacing("%", with: "\($0)"))>"
+            }
+            #expect(entries("<rss><channel><item>\(many.joined())</item></channel></rss>") == 1)
+        }
         #expect(entries("<rss><channel>\((0..<1500).map { "<n\($0):a xmlns:n\($0)='u\($0)'>" }.joined())") == nil)
+        #expect(entries("<rss><channel><item/>\((0..<1500).map { "<n\($0):a xmlns:n\($0)='u\($0)'>" }.joined())") == 1)
         #expect(entries("<rss><channel>\(String(repeating: "<item>", count: 50_000))") != nil)
-        #expect(entries("<rss><channel><item/><a>\(String(repeating: "</b>", count: 200_000))</a></channel></rss>") == 1)
-        #expect(entries("<rss><channel><item/>\(String(repeating: "<b>", count: 100_000))\(String(repeating: "</c>", count: 100_000))</channel></rss>") == 1)
+        #expect(
+            entries("<rss><channel><item/><a>\(String(repeating: "</b>", count: 200_000))</a></channel></rss>") == 1)
+        #expect(
+            entries(
+                "<rss><channel><item/>\(String(repeating: "<b>", count: 100_000))\(String(repeating: "</c>", count: 100_000))</channel></rss>"
+            ) == 1)
     }
 
-    @Test(arguments: ["<", "&", "<!--", "<![CDATA[", "<?", "</", "<a b='", "<!ENTITY a '", "&lt;", "<a ", "]]>"])
+    @Test func tooManyNamesAreRefused() {
+        let names = (0..<30_000).map { "<n\($0)/>" }.joined()
+        #expect(refusal(Array("<rss><channel>\(names)</channel></rss>".utf8))?.code == .tooLarge)
+    }
+
+    @Test(arguments: [
+        "<", "&", "<!--", "<![CDATA[", "<?", "</", "<a b='", "< ", "& ", "<a b='' ", "a='' ", "<!ENTITY a '", "&lt;",
+        "<a ", "]]>",
+    ])
     func repeatedMarkupIsLinear(piece: String) {
         _ = entries("<rss><channel><title>t</title><item/>\(String(repeating: piece, count: 200_000))")
         _ = entries("<rss><channel><title>\(String(repeating: piece, count: 200_000))</title></channel></rss>")
@@ -68,7 +98,8 @@ struct HostileTests {
     @Test(arguments: [("", ""), ("<![CDATA[", "]]>"), ("<!--", "-->"), ("<x y='", "'/>")])
     func nodesOfSixteenMegabytes(open: String, close: String) throws {
         let filling = String(repeating: "x", count: 16 << 20)
-        #expect(entries("<rss><channel><item/><description>\(open)\(filling)\(close)</description></channel></rss>") == 1)
+        #expect(
+            entries("<rss><channel><item/><description>\(open)\(filling)\(close)</description></channel></rss>") == 1)
     }
 
     @Test(arguments: ["utf-7", "ebcdic-cp-us", "utf-32", "x-user-defined", "../../etc/passwd", "UTF-8//TRANSLIT"])
@@ -80,7 +111,8 @@ struct HostileTests {
 
     @Test func numbersThatFitNowhere() throws {
         let feed = try read(
-            "<rss><channel><ttl>99999999999999999999999999</ttl><image><width>-9e999</width></image><skipHours><hour>999999999999999999999</hour></skipHours><item><enclosure url='a' length='99999999999999999999999999'/></item></channel></rss>")
+            "<rss><channel><ttl>99999999999999999999999999</ttl><image><width>-9e999</width></image><skipHours><hour>999999999999999999999</hour></skipHours><item><enclosure url='a' length='99999999999999999999999999'/></item></channel></rss>"
+        )
         #expect(feed.entries.first?.attachments.first?.sizeInBytes == nil)
         #expect(feed.skipHours.isEmpty)
     }

@@ -8,11 +8,15 @@ struct PlainTextTests {
         ("<ul><li>x</li><li>y</li></ul>z", "x\ny\n\nz"), ("<table><tr><td>1</td><td>2</td></tr></table>", "1 2"),
         ("<pre>a\n  b</pre>c", "a\n  b\n\nc"), ("<script>x<y</script>after", "after"), ("<style>p{}</style>t", "t"),
         ("<!-- no -->yes", "yes"), ("<!doctype html><head><title>T</title></head>b", "b"),
-        ("a &amp; b &lt;i&gt; &copy; &#8217; &#x2019;", "a & b <i> © ’ ’"), ("&#146;&#x80;", "’€"), ("&ampx &notin; &notit;", "&x ∉ ¬it;"),
-        ("AT&T &unknown; &", "AT&T &unknown; &"), ("&#0;&#xD800;&#1114112;", "\u{FFFD}\u{FFFD}\u{FFFD}"), ("1 < 2 > 0", "1 < 2 > 0"),
-        ("unclosed <b>bold", "unclosed bold"), ("cut <a href=\"x", "cut"), ("&nbsp;x", "\u{A0}x"), ("<P>Case</P>", "Case"),
+        ("a &amp; b &lt;i&gt; &copy; &#8217; &#x2019;", "a & b <i> © ’ ’"), ("&#146;&#x80;", "’€"),
+        ("&ampx &notin; &notit;", "&x ∉ ¬it;"),
+        ("AT&T &unknown; &", "AT&T &unknown; &"), ("&#0;&#xD800;&#1114112;", "\u{FFFD}\u{FFFD}\u{FFFD}"),
+        ("1 < 2 > 0", "1 < 2 > 0"),
+        ("unclosed <b>bold", "unclosed bold"), ("cut <a href=\"x", "cut"), ("&nbsp;x", "\u{A0}x"),
+        ("<P>Case</P>", "Case"),
         ("x<script>unclosed", "x"), ("&lt;p&gt;escaped", "<p>escaped"), ("<p>a</p>\n\n<p>b</p>\n", "a\n\nb"),
-        ("e\u{301}<i>t</i>é", "e\u{301}té"), ("<a title=\"a>b\">c</a>", "c"), ("</p>x</", "x</"), ("<![CDATA[x]]>", "<![CDATA[x]]>"),
+        ("e\u{301}<i>t</i>é", "e\u{301}té"), ("<a title=\"a>b\">c</a>", "c"), ("</p>x</", "x</"),
+        ("<![CDATA[x]]>", "<![CDATA[x]]>"),
     ])
     func ofHTML(html: String, text: String) {
         #expect(PlainText.ofHTML(html) == text)

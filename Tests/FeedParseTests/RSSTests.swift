@@ -3,14 +3,19 @@ import FeedParse
 import Testing
 
 struct RSSTests {
-    @Test(arguments: [
-        ("<link>http://e.org/1</link><guid>http://e.org/2</guid>", "http://e.org/1"), ("<guid>http://e.org/2</guid>", "http://e.org/2"),
-        ("<guid isPermaLink='false'>http://e.org/2</guid>", nil), ("<guid>tag:e.org,1</guid>", nil), ("<link>/rel</link>", "http://example.org/rel"),
-        ("<link>\n  http://e.org/1\n</link>", "http://e.org/1"), ("<atom:link href='http://e.org/3'/>", "http://e.org/3"),
-        ("<atom:link rel='self' href='http://e.org/3'/><guid>http://e.org/2</guid>", "http://e.org/2"),
-        ("<link>http://e.org/1</link><atom:link href='http://e.org/3'/>", "http://e.org/1"),
-        ("<link/><guid>http://e.org/2</guid>", "http://e.org/2"), ("<link href='http://e.org/4'/>", "http://e.org/4"),
-    ] as [(String, String?)])
+    @Test(
+        arguments: [
+            ("<link>http://e.org/1</link><guid>http://e.org/2</guid>", "http://e.org/1"),
+            ("<guid>http://e.org/2</guid>", "http://e.org/2"),
+            ("<guid isPermaLink='false'>http://e.org/2</guid>", nil), ("<guid>tag:e.org,1</guid>", nil),
+            ("<link>/rel</link>", "http://example.org/rel"),
+            ("<link>\n  http://e.org/1\n</link>", "http://e.org/1"),
+            ("<atom:link href='http://e.org/3'/>", "http://e.org/3"),
+            ("<atom:link rel='self' href='http://e.org/3'/><guid>http://e.org/2</guid>", "http://e.org/2"),
+            ("<link>http://e.org/1</link><atom:link href='http://e.org/3'/>", "http://e.org/1"),
+            ("<link/><guid>http://e.org/2</guid>", "http://e.org/2"),
+            ("<link href='http://e.org/4'/>", "http://e.org/4"),
+        ] as [(String, String?)])
     func page(elements: String, url: String?) throws {
         #expect(try item(elements).url == url)
     }
@@ -18,14 +23,17 @@ struct RSSTests {
     @Test(arguments: [("true", true), ("false", false), ("TRUE", true)])
     func permalinkAsSaid(value: String, isPermalink: Bool) throws {
         #expect(try item("<guid isPermaLink='\(value)'>x</guid>").idIsPermalink == isPermalink)
-        #expect(try item("<guid>x</guid>").idIsPermalink == nil)
+        #expect(try item("<guid>x</guid>").idIsPermalink == true)
+        #expect(try item("<title>x</title>").idIsPermalink == nil)
     }
 
     @Test(arguments: [
         ("AT&amp;T", TextConstruct.Kind.text, "AT&T", "AT&T"), ("a &lt; b", .text, "a < b", "a < b"),
         ("&lt;b&gt;x&lt;/b&gt;", .html, "<b>x</b>", "x"), ("caf&amp;eacute;", .html, "caf&eacute;", "café"),
-        ("<![CDATA[AT&amp;T]]>", .html, "AT&amp;T", "AT&T"), ("&lt;Foo&gt; released", .text, "<Foo> released", "<Foo> released"),
-        ("a\n  b", .text, "a\n  b", "a b"), ("Ben &amp;amp; Jerry", .html, "Ben &amp; Jerry", "Ben & Jerry"), ("x &lt;br/&gt; y", .html, "x <br/> y", "x y"),
+        ("<![CDATA[AT&amp;T]]>", .html, "AT&amp;T", "AT&T"),
+        ("&lt;Foo&gt; released", .text, "<Foo> released", "<Foo> released"),
+        ("a\n  b", .text, "a\n  b", "a b"), ("Ben &amp;amp; Jerry", .html, "Ben &amp; Jerry", "Ben & Jerry"),
+        ("x &lt;br/&gt; y", .html, "x <br/> y", "x y"),
     ])
     func titleAsPublishedAndAsText(source: String, kind: TextConstruct.Kind, value: String, text: String) throws {
         let entry = try item("<title>\(source)</title>")
@@ -43,17 +51,22 @@ struct RSSTests {
     }
 
     @Test func markupThatNobodyEscaped() throws {
-        #expect(try item("<description><p>a <b>b</b> &amp; c</p><br/></description>").summary?.value == "<p>a <b>b</b> &amp; c</p><br/>")
+        #expect(
+            try item("<description><p>a <b>b</b> &amp; c</p><br/></description>").summary?.value
+                == "<p>a <b>b</b> &amp; c</p><br/>")
     }
 
     @Test func xhtmlBody() throws {
-        let entry = try item("<xhtml:body><xhtml:p>x<xhtml:img src='i.png'/></xhtml:p></xhtml:body><description>d</description>")
+        let entry = try item(
+            "<xhtml:body><xhtml:p>x<xhtml:img src='i.png'/></xhtml:p></xhtml:body><description>d</description>")
         #expect(entry.content?.value == "<p>x<img src=\"http://example.org/i.png\"/></p>")
     }
 
     @Test(arguments: [
-        ("me@e.org (Me)", Person(name: "Me", email: "me@e.org")), ("Me <me@e.org>", Person(name: "Me", email: "me@e.org")),
-        ("me@e.org", Person(email: "me@e.org")), ("Me", Person(name: "Me")), ("Me (me@e.org)", Person(name: "Me", email: "me@e.org")),
+        ("me@e.org (Me)", Person(name: "Me", email: "me@e.org")),
+        ("Me <me@e.org>", Person(name: "Me", email: "me@e.org")),
+        ("me@e.org", Person(email: "me@e.org")), ("Me", Person(name: "Me")),
+        ("Me (me@e.org)", Person(name: "Me", email: "me@e.org")),
         ("@handle", Person(name: "@handle")), ("mailto:me@e.org (Me)", Person(name: "Me", email: "me@e.org")),
     ])
     func author(text: String, person: Person) throws {
@@ -62,14 +75,17 @@ struct RSSTests {
     }
 
     @Test func severalAuthorsEachOnce() throws {
-        let entry = try item("<author>a@e.org (A)</author><dc:creator>A</dc:creator><dc:creator>B</dc:creator><itunes:author>C</itunes:author>")
+        let entry = try item(
+            "<author>a@e.org (A)</author><dc:creator>A</dc:creator><dc:creator>B</dc:creator><itunes:author>C</itunes:author>"
+        )
         #expect(entry.authors == [Person(name: "A", email: "a@e.org"), Person(name: "B")])
         #expect(try item("<itunes:author>C</itunes:author>").authors == [Person(name: "C")])
     }
 
     @Test func dates() throws {
         let entry = try item(
-            "<dc:date>2001-01-01</dc:date><pubDate>Thu, 01 Jan 2004 19:48:21 GMT</pubDate><atom:updated>2005-01-01T00:00:00Z</atom:updated>")
+            "<dc:date>2001-01-01</dc:date><pubDate>Thu, 01 Jan 2004 19:48:21 GMT</pubDate><atom:updated>2005-01-01T00:00:00Z</atom:updated>"
+        )
         #expect(entry.published?.rfc3339 == "2004-01-01T19:48:21Z")
         #expect(entry.modified?.rfc3339 == "2005-01-01T00:00:00Z")
         #expect(try item("<dc:date>2001-01-01</dc:date>").published?.rfc3339 == "2001-01-01T00:00:00Z")
@@ -92,7 +108,8 @@ struct RSSTests {
             """)
         #expect(
             entry.attachments == [
-                Attachment(url: "http://example.org/a.mp3", mimeType: "audio/mpeg", sizeInBytes: 1000, durationInSeconds: 62),
+                Attachment(
+                    url: "http://example.org/a.mp3", mimeType: "audio/mpeg", sizeInBytes: 1000, durationInSeconds: 62),
                 Attachment(url: "http://example.org/b.mp4", mimeType: "video/mp4", title: "B", sizeInBytes: 5),
             ])
         #expect(entry.image == "http://example.org/t.jpg")
@@ -114,14 +131,17 @@ struct RSSTests {
         #expect(try item(elements).location == Location(latitude: 45.5, longitude: -71.25))
     }
 
-    @Test(arguments: ["<georss:point>145 -71</georss:point>", "<geo:lat>1</geo:lat>", "<georss:point>here</georss:point>"])
+    @Test(arguments: [
+        "<georss:point>145 -71</georss:point>", "<geo:lat>1</geo:lat>", "<georss:point>here</georss:point>",
+    ])
     func noLocation(elements: String) throws {
         #expect(try item(elements).location == nil)
     }
 
     @Test func categoriesCommentsSource() throws {
         let entry = try item(
-            "<category domain='d'>a</category><category>a</category><dc:subject>s</dc:subject><comments>/c</comments><source url='/s'>S</source>")
+            "<category domain='d'>a</category><category>a</category><dc:subject>s</dc:subject><comments>/c</comments><source url='/s'>S</source>"
+        )
         #expect(entry.categories == [Category(term: "a", scheme: "d"), Category(term: "a"), Category(term: "s")])
         #expect(entry.commentsURL == "http://example.org/c")
         #expect(entry.source == EntrySource(title: "S", url: "http://example.org/s"))
@@ -129,7 +149,8 @@ struct RSSTests {
 
     @Test func whatNoFieldCarriesStandsInExtensions() throws {
         let document = rssItem(
-            "<slash:comments>5</slash:comments><dc:creator>A</dc:creator><mine x='1'>v</mine><m:other xmlns:m='urn:m'><m:in/></m:other><title>t</title>")
+            "<slash:comments>5</slash:comments><dc:creator>A</dc:creator><mine x='1'>v</mine><m:other xmlns:m='urn:m'><m:in/></m:other><title>t</title>"
+        )
         let found = try #require(read(document).entries.first).extensions
         #expect(found["slash", "comments"].map(\.value) == ["5"])
         #expect(found["dc", "creator"].map(\.value) == ["A"])
@@ -139,7 +160,9 @@ struct RSSTests {
     }
 
     @Test func prefixesAreTheWellKnownOnes() throws {
-        let feed = try read("<rss><channel><item><i:x xmlns:i='http://www.itunes.com/DTDs/Podcast-1.0.dtd'>1</i:x></item></channel></rss>")
+        let feed = try read(
+            "<rss><channel><item><i:x xmlns:i='http://www.itunes.com/DTDs/Podcast-1.0.dtd'>1</i:x></item></channel></rss>"
+        )
         #expect(feed.entries.first?.extensions["itunes", "x"].count == 1)
     }
 

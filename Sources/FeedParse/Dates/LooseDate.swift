@@ -65,7 +65,8 @@ struct LooseDate {
     }
 
     private static func shortZone(_ b: UnsafeBufferPointer<UInt8>, _ at: Int) -> (Int, Int)? {
-        if b.count - at == 3, b[at] == UInt8(ascii: "G"), b[at + 1] == UInt8(ascii: "M"), b[at + 2] == UInt8(ascii: "T") {
+        if b.count - at == 3, b[at] == UInt8(ascii: "G"), b[at + 1] == UInt8(ascii: "M"), b[at + 2] == UInt8(ascii: "T")
+        {
             return (0, b.count)
         }
         guard b.count - at == 5, b[at] == 0x2B || b[at] == 0x2D else { return nil }
@@ -117,12 +118,15 @@ struct LooseDate {
                 guard readWord() else { return false }
             } else if next == "(" {
                 guard readComment() else { return false }
-            } else if (next == "+" || next == "-" || next == "\u{2212}") && time != nil && zone == nil && isDigit(at + 1)
+            } else if (next == "+" || next == "-" || next == "\u{2212}") && time != nil && zone == nil
+                && isDigit(at + 1)
                 && (numbers.count + months.count > 1 || year != nil)
                 || (next == "+" || next == "-") && isZoneAfterDate
             {
                 guard readZone() else { return false }
-            } else if "-,./|'\"’:;·\u{2013}\u{2014}\u{FEFF}\u{200E}\u{200F}\u{A0}\u{202F}".unicodeScalars.contains(next) || next.properties.isWhitespace {
+            } else if "-,./|'\"’:;·\u{2013}\u{2014}\u{FEFF}\u{200E}\u{200F}\u{A0}\u{202F}".unicodeScalars.contains(next)
+                || next.properties.isWhitespace
+            {
                 // A colon stands only inside a time, unless it ends a word (`Published:`).
                 if next == ":", at > 0, isDigit(at - 1) { return false }
                 at += 1
@@ -167,7 +171,8 @@ struct LooseDate {
 
     /// `02.01.2006 -0700`
     private var isZoneAfterDate: Bool {
-        time == nil && zone == nil && numbers.count == 3 && scalar(at - 1) == " " && (1...4).allSatisfy { isDigit(at + $0) }
+        time == nil && zone == nil && numbers.count == 3 && scalar(at - 1) == " "
+            && (1...4).allSatisfy { isDigit(at + $0) }
             && !isDigit(at + 5)
     }
 
@@ -279,8 +284,10 @@ struct LooseDate {
         }
         guard words.count >= 2, zone == nil else { return false }
         let identifier = words.map { word in
-            String(String.UnicodeScalarView(word)).split(separator: "_").map { $0.prefix(1).uppercased() + $0.dropFirst() }
-                .joined(separator: "_")
+            String(String.UnicodeScalarView(word)).split(separator: "_").map {
+                $0.prefix(1).uppercased() + $0.dropFirst()
+            }
+            .joined(separator: "_")
         }.joined(separator: "/")
         guard let found = TimeZone(identifier: identifier) else { return false }
         area = found

@@ -50,7 +50,11 @@ struct DocumentDecoder {
         let isASCIILabel = named.contains { $0.0.map { $0.lowercased().hasSuffix("ascii") } ?? false }
         let choice = candidates.first ?? .utf8
         if choice == .utf8 {
-            if utf8.isValid { return DecodedDocument(bytes: utf8.controls > 0 ? UTF8Check.repaired(bytes) : original, encoding: .utf8, problems: problems) }
+            if utf8.isValid {
+                return DecodedDocument(
+                    bytes: utf8.controls > 0 ? UTF8Check.repaired(bytes) : original, encoding: .utf8, problems: problems
+                )
+            }
             return notUTF8(utf8, others: candidates.dropFirst(), isDefault: isDefault)
         }
         // Sequences of UTF-8 do not come about by chance in any other encoding: the more so, the more.
@@ -95,7 +99,8 @@ struct DocumentDecoder {
         problems.append(
             ParseProblem(
                 .encodingMismatch,
-                "\(isDefault ? "without a declared encoding" : "labelled utf-8"), but \(check.invalid) bytes are not UTF-8"))
+                "\(isDefault ? "without a declared encoding" : "labelled utf-8"), but \(check.invalid) bytes are not UTF-8"
+            ))
         // A few stray bytes among much UTF-8, or another encoding altogether.
         if check.multiByte >= check.invalid {
             return DecodedDocument(bytes: UTF8Check.repaired(bytes), encoding: .utf8, problems: problems)
@@ -109,7 +114,11 @@ struct DocumentDecoder {
         if encoding == .utf8 {
             let rest = UnsafeBufferPointer(rebasing: bytes[length...])
             let check = UTF8Check(rest)
-            if check.isValid { return DecodedDocument(bytes: check.controls > 0 ? UTF8Check.repaired(rest) : Array(rest), encoding: .utf8, problems: problems) }
+            if check.isValid {
+                return DecodedDocument(
+                    bytes: check.controls > 0 ? UTF8Check.repaired(rest) : Array(rest), encoding: .utf8,
+                    problems: problems)
+            }
             problems.append(
                 ParseProblem(.encodingMismatch, "the byte order mark says utf-8, but \(check.invalid) bytes are not"))
             return DecodedDocument(bytes: UTF8Check.repaired(rest), encoding: .utf8, problems: problems)
@@ -149,8 +158,10 @@ struct DocumentDecoder {
         case (let a, 0, let b, 0) where isFirst(a) && b != 0: return .utf16LE
         case (0x4C, 0x6F, 0xA7, 0x94):
             // The declaration is of characters that all EBCDIC pages share.
-            let start = Transcoder("IBM037")?.decode(
-                UnsafeBufferPointer(rebasing: bytes.prefix(512)), isSingleByte: true).bytes ?? []
+            let start =
+                Transcoder("IBM037")?.decode(
+                    UnsafeBufferPointer(rebasing: bytes.prefix(512)), isSingleByte: true
+                ).bytes ?? []
             let label = start.withUnsafeBufferPointer { DocumentDecoder(bytes: $0).declaration() }
             return label.flatMap(CharacterEncoding.ofEBCDIC) ?? CharacterEncoding(name: "cp037", iconvName: "IBM037")
         default: return nil
@@ -176,7 +187,8 @@ struct DocumentDecoder {
 
     private static func pseudoAttribute(_ name: StaticString, in window: UnsafeBufferPointer<UInt8>) -> String? {
         var scanner = ByteScanner(window)
-        guard let end = scanner.find(UInt8(ascii: ">"), from: 0), let after = scanner.findEnd(name, from: 0), after < end
+        guard let end = scanner.find(UInt8(ascii: ">"), from: 0), let after = scanner.findEnd(name, from: 0),
+            after < end
         else { return nil }
         var at = after
         while at < end, window[at].isXMLSpace || window[at] == UInt8(ascii: "=") { at += 1 }

@@ -105,7 +105,10 @@ struct CharacterEncoding: Hashable {
             """
         ),
         ("windows-1253", "CP1253", "cp1253 x-cp1253 windows1253 1253"),
-        ("windows-1254", "CP1254", "cp1254 x-cp1254 csisolatin5 iso-8859-9 iso-ir-148 iso8859-9 iso88599 latin5 l5 iso-8859-9:1989 windows1254 1254"),
+        (
+            "windows-1254", "CP1254",
+            "cp1254 x-cp1254 csisolatin5 iso-8859-9 iso-ir-148 iso8859-9 iso88599 latin5 l5 iso-8859-9:1989 windows1254 1254"
+        ),
         ("windows-1255", "CP1255", "cp1255 x-cp1255 windows1255 1255"),
         ("windows-1256", "CP1256", "cp1256 x-cp1256 windows1256 1256"),
         ("windows-1257", "CP1257", "cp1257 x-cp1257 windows1257 1257"),

@@ -69,6 +69,17 @@ enum LegacyEncodingGuess {
             default: other += 1
             }
         }
+        // Hebrew ends at 0xFA, where Russian has some of its commonest letters; Greek's accented vowels are
+        // 0xDC to 0xDF, where Russian has its rarest capitals.
+        let all = low + high + other
+        let lastLetters = sample.lazy.filter { $0 >= 0xFB }.count
+        if high > other * 4, low * 50 < all, lastLetters * 100 < all {
+            return CharacterEncoding(name: "windows-1255", iconvName: "CP1255")
+        }
+        let accented = sample.lazy.filter { (0xDC...0xDF).contains($0) }.count
+        if high > low, accented * 20 > all, accented * 2 > low {
+            return CharacterEncoding(name: "windows-1253", iconvName: "CP1253")
+        }
         if high > low * 2, high > other * 2 { return CharacterEncoding(name: "windows-1251", iconvName: "CP1251") }
         if low > high * 2, low > other * 2 { return CharacterEncoding(name: "koi8-r", iconvName: "KOI8-R") }
         return .windows1252

@@ -36,7 +36,8 @@ final class Transcoder {
                 if reason == E2BIG { continue }
                 // EILSEQ or EINVAL: one byte is passed over, and decoding goes on.
                 errors += 1
-                if let byte = source.map({ UInt8(bitPattern: $0.pointee) }), isSingleByte, (0x80...0x9F).contains(byte) {
+                if let byte = source.map({ UInt8(bitPattern: $0.pointee) }), isSingleByte, (0x80...0x9F).contains(byte)
+                {
                     out.append(contentsOf: [0xC2, byte])
                 } else {
                     out.append(contentsOf: [0xEF, 0xBF, 0xBD])

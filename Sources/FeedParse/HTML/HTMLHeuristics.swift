@@ -45,10 +45,13 @@ enum HTMLHeuristics {
             var end = at + 1
             if end < range.upperBound, bytes[end] == UInt8(ascii: "#") { end += 1 }
             let nameStart = end
-            while end < range.upperBound, end - at < 40, bytes[end].isASCIILetter || bytes[end].isASCIIDigit { end += 1 }
+            while end < range.upperBound, end - at < 40, bytes[end].isASCIILetter || bytes[end].isASCIIDigit {
+                end += 1
+            }
             if end > nameStart, end < range.upperBound, bytes[end] == UInt8(ascii: ";") {
                 if nameStart == at + 1 {
-                    guard CharacterReference.named(String(decoding: bytes[nameStart..<end], as: UTF8.self)) != nil else {
+                    guard CharacterReference.named(String(decoding: bytes[nameStart..<end], as: UTF8.self)) != nil
+                    else {
                         return nil
                     }
                 }

@@ -59,46 +59,40 @@ enum HTMLLinks {
         return base.resolving(text)?.string
     }
 
-    /// HTML Standard, 4.8.4.2.1: candidates are separated by commas that follow white space or a descriptor.
+    /// HTML Standard, 4.8.4.2.1: candidates are separated by commas that end a URL or follow a descriptor.
+    /// Nothing if there are more than any image has.
     static func srcset(_ text: String, _ base: WebURL) -> String? {
-        var out: [String] = []
-        for candidate in splitCandidates(text) {
-            let parts = candidate.split(separator: " ", maxSplits: 1, omittingEmptySubsequences: true)
-            guard let url = parts.first else { continue }
-            let resolved = reference(String(url), base) ?? String(url)
-            out.append(parts.count > 1 ? "\(resolved) \(parts[1])" : resolved)
-        }
-        return out.joined(separator: ", ")
+        guard let candidates = candidates(text) else { return nil }
+        return candidates.map { url, descriptor in
+            let resolved = reference(url, base) ?? url
+            return descriptor.isEmpty ? resolved : "\(resolved) \(descriptor)"
+        }.joined(separator: ", ")
     }
 
-    private static func splitCandidates(_ text: String) -> [String] {
-        var out: [String] = []
-        var current = ""
-        var inURL = true
-        for character in text {
-            if current.isEmpty, character.isWhitespace || character == "," { continue }
-            if character == ",", !inURL || current.hasSuffix(",") {
-                out.append(current)
-                current = ""
-                inURL = true
-                continue
+    private static let maximumCandidates = 64
+
+    static func candidates(_ text: String) -> [(url: String, descriptor: String)]? {
+        let bytes = Array(text.utf8)
+        var out: [(url: String, descriptor: String)] = []
+        var at = 0
+        let comma = UInt8(ascii: ",")
+        while true {
+            while at < bytes.count, bytes[at].isXMLSpace || bytes[at] == comma { at += 1 }
+            guard at < bytes.count else { return out }
+            guard out.count < maximumCandidates else { return nil }
+            let start = at
+            while at < bytes.count, !bytes[at].isXMLSpace { at += 1 }
+            var end = at
+            while end > start, bytes[end - 1] == comma { end -= 1 }
+            let url = String(decoding: bytes[start..<end], as: UTF8.self)
+            var descriptor = ""
+            if end == at {
+                let from = at
+                while at < bytes.count, bytes[at] != comma { at += 1 }
+                descriptor = String(decoding: bytes[from..<at].trimmingXMLSpace(), as: UTF8.self)
             }
-            if character.isWhitespace {
-                if inURL, current.hasSuffix(",") {
-                    current.removeLast()
-                    out.append(current)
-                    current = ""
-                    continue
-                }
-                inURL = false
-                current += " "
-            } else {
-                current.append(character)
-            }
+            out.append((url, descriptor))
         }
-        if current.hasSuffix(",") { current.removeLast() }
-        if let last = current.trimmed { out.append(last) }
-        return out
     }
 
     static func decoded(_ bytes: UnsafeBufferPointer<UInt8>) -> String {

@@ -202,6 +202,10 @@ struct ShortName: Hashable {
     }
 
     private mutating func put(_ byte: UInt8, _ index: Int) {
-        if index < 8 { low |= UInt64(byte) << UInt64(index * 8) } else { high |= UInt64(byte) << UInt64((index - 8) * 8) }
+        if index < 8 {
+            low |= UInt64(byte) << UInt64(index * 8)
+        } else {
+            high |= UInt64(byte) << UInt64((index - 8) * 8)
+        }
     }
 }

@@ -142,14 +142,14 @@ public enum PlainText {
 
         static let kind: [ShortName: Kind] = {
             var map: [ShortName: Kind] = [:]
-            for name in "p h1 h2 h3 h4 h5 h6 blockquote ul ol dl table hr figure article section".split(separator: " ") {
+            for name in "p h1 h2 h3 h4 h5 h6 blockquote ul ol dl table hr figure article section".split(separator: " ")
+            {
                 map[ShortName(String(name))] = .paragraph
             }
             for name in """
-                div li dt dd tr address aside body caption center details dialog dir fieldset figcaption footer form \
-                header hgroup html legend main menu nav option optgroup select summary thead tbody tfoot search
-                """.split(separator: " ")
-            { map[ShortName(String(name))] = .block }
+            div li dt dd tr address aside body caption center details dialog dir fieldset figcaption footer form \
+            header hgroup html legend main menu nav option optgroup select summary thead tbody tfoot search
+            """.split(separator: " ") { map[ShortName(String(name))] = .block }
             map[ShortName("br")] = .lineBreak
             map[ShortName("pre")] = .preformatted
             map[ShortName("listing")] = .preformatted

@@ -19,13 +19,13 @@ enum SafeURL {
     }
 
     private static func candidates(_ value: String, base: WebURL?) -> String? {
-        guard let anyBase = base ?? WebURL("about:blank"), let all = HTMLLinks.srcset(value, anyBase) else { return nil }
-        for candidate in all.split(separator: ",") {
-            guard let url = candidate.split(separator: " ").first,
-                cleaned(String(url), .image, base: base) != nil
-            else { return nil }
+        guard let all = HTMLLinks.candidates(value), !all.isEmpty else { return nil }
+        var out: [String] = []
+        for (url, descriptor) in all {
+            guard let safe = cleaned(url, .image, base: base) else { return nil }
+            out.append(descriptor.isEmpty ? safe : "\(safe) \(descriptor)")
         }
-        return all
+        return out.joined(separator: ", ")
     }
 
     /// What stands before a colon that comes before any `/`, `?` and `#`: whatever its characters, a browser
@@ -57,7 +57,8 @@ enum SafeURL {
     }
 
     private static let linkSchemes: Set<String> = [
-        "http", "https", "mailto", "tel", "sms", "ftp", "ftps", "sftp", "gopher", "gemini", "magnet", "xmpp", "sip", "sips",
+        "http", "https", "mailto", "tel", "sms", "ftp", "ftps", "sftp", "gopher", "gemini", "magnet", "xmpp", "sip",
+        "sips",
         "irc", "ircs", "news", "nntp", "geo", "matrix", "callto", "feed", "webcal", "rtsp", "urn", "doi", "git", "svn",
     ]
 }

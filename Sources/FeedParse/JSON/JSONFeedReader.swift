@@ -37,7 +37,8 @@ struct JSONFeedReader {
 
     private static func hasItems(_ value: JSONValue) -> Bool {
         guard case .array(let items)? = value["items"], value["title"] != nil || value["feed_url"] != nil,
-            items.allSatisfy({ $0["id"] != nil || $0["content_html"] != nil || $0["content_text"] != nil }), !items.isEmpty
+            items.allSatisfy({ $0["id"] != nil || $0["content_html"] != nil || $0["content_text"] != nil }),
+            !items.isEmpty
         else { return false }
         return true
     }
@@ -56,7 +57,9 @@ struct JSONFeedReader {
             log.add(ParseProblem(failure.isEarlyEnd ? .truncated : .notWellFormed, failure.message, line: failure.line))
         }
         for (message, line) in outcome.mistakes { log.add(ParseProblem(.notWellFormed, message, line: line)) }
-        if outcome.isTooDeep { log.add(ParseProblem(.tooDeep, "values are nested too deep; the deepest were left out")) }
+        if outcome.isTooDeep {
+            log.add(ParseProblem(.tooDeep, "values are nested too deep; the deepest were left out"))
+        }
     }
 
     private var scope: Scope { Scope(base: base) }
@@ -76,7 +79,9 @@ struct JSONFeedReader {
         feed.language = json["language"]?.text
         feed.authors = authors(json)
         for hub in json["hubs"]?.elements ?? [] {
-            if let address = url(hub["url"]) { feed.hubs.append(Hub(type: hub["type"]?.text ?? "WebSub", url: address)) }
+            if let address = url(hub["url"]) {
+                feed.hubs.append(Hub(type: hub["type"]?.text ?? "WebSub", url: address))
+            }
         }
         if let next = url(json["next_url"]) { feed.links.append(Link(href: next, rel: "next")) }
         feed.extensions = JSONFeedReader.rest(
@@ -88,6 +93,11 @@ struct JSONFeedReader {
         var ids: Set<String> = []
         for value in json["items"]?.elements ?? [] {
             guard case .object = value else { continue }
+            guard feed.entries.count < XMLFeedReader.maximumEntries else {
+                log.addOnce(
+                    ParseProblem(.tooLarge, "more than \(XMLFeedReader.maximumEntries) items; the rest was left out"))
+                break
+            }
             let entry = self.entry(value)
             if let id = entry.id, !ids.insert(id).inserted {
                 log.add(ParseProblem(.duplicateID, "several items have the id \"\(id.prefix(100))\""))
@@ -123,17 +133,20 @@ struct JSONFeedReader {
         entry.published = date(json, "date_published")
         entry.modified = date(json, "date_modified")
         entry.authors = authors(json)
-        for tag in json["tags"]?.elements ?? [] {
+        for tag in (json["tags"]?.elements ?? []).prefix(Draft.maximumListed) {
             if let term = tag.text { entry.categories.append(Category(term: term)) }
         }
         // One string of them, as some write it.
         if case .string(let list)? = json["tags"] {
-            entry.categories = list.split(separator: ",").compactMap { String($0).trimmed.map { Category(term: $0) } }
+            entry.categories = list.split(separator: ",").prefix(Draft.maximumListed).compactMap {
+                String($0).trimmed.map { Category(term: $0) }
+            }
         }
         entry.language = json["language"]?.text
-        entry.attachments = (json["attachments"]?.elements ?? []).compactMap(attachment)
+        entry.attachments = (json["attachments"]?.elements ?? []).prefix(Draft.maximumListed).compactMap(attachment)
         var carried: Set<String> = [
-            "id", "url", "external_url", "title", "content_html", "content_text", "summary", "image", "author", "authors",
+            "id", "url", "external_url", "title", "content_html", "content_text", "summary", "image", "author",
+            "authors",
             "tags", "language", "attachments",
         ]
         if entry.published != nil { carried.insert("date_published") }
@@ -176,7 +189,7 @@ struct JSONFeedReader {
 
     private static func rest(_ json: JSONValue, but carried: Set<String>) -> Extensions {
         var out = Extensions()
-        for (key, value) in json.members where !carried.contains(key) {
+        for (key, value) in json.members.prefix(Draft.maximumListed) where !carried.contains(key) {
             for element in elements(value) { out.append(element, prefix: Namespace.core.rawValue, name: key) }
         }
         return out
@@ -192,8 +205,10 @@ struct JSONFeedReader {
         case .array(let values): return values.flatMap(elements)
         case .object(let members):
             var element = Extensions.Element()
-            for (key, inner) in members {
-                for child in elements(inner) { element.children.append(child, prefix: Namespace.core.rawValue, name: key) }
+            for (key, inner) in members.prefix(Draft.maximumListed) {
+                for child in elements(inner) {
+                    element.children.append(child, prefix: Namespace.core.rawValue, name: key)
+                }
             }
             return [element]
         }

@@ -231,7 +231,7 @@ struct JSONParser {
                 escape(&out)
             default:
                 if byte < 0x20 { hasControls = true }
-                out.append(byte)
+                append(byte, to: &out)
                 at += 1
             }
         }
@@ -261,9 +261,15 @@ struct JSONParser {
                     scalar = Unicode.Scalar(0x10000 + (UInt32(first) - 0xD800) << 10 + (UInt32(second) - 0xDC00))
                 }
             }
+            if scalar == "\0" { scalar = nil }
             out.append(contentsOf: Character(scalar ?? "\u{FFFD}").utf8)
-        default: out.append(byte)
+        default: append(byte, to: &out)
         }
+    }
+
+    /// NUL is no character of any text: databases and C libraries would take it for the text's end.
+    private func append(_ byte: UInt8, to out: inout [UInt8]) {
+        if byte == 0 { out.append(contentsOf: "\u{FFFD}".utf8) } else { out.append(byte) }
     }
 
     private mutating func hex() -> UInt16? {

@@ -69,7 +69,9 @@ extension Draft {
         case .skiphours:
             for child in e.children {
                 // 24 is midnight, as 0 is.
-                if let hour = child.text.flatMap(Numbers.integer), (0...24).contains(hour) { skipHours.insert(hour % 24) }
+                if let hour = child.text.flatMap(Numbers.integer), (0...24).contains(hour) {
+                    skipHours.insert(hour % 24)
+                }
             }
             return !skipHours.isEmpty
         case .skipdays:

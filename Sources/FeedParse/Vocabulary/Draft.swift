@@ -36,6 +36,7 @@ struct Draft {
     var latitude: Double?
     var longitude: Double?
     var extensions = Extensions()
+    private var extensionNames = NamesInUse()
 
     // Of feeds only.
     var hubs: [Hub] = []
@@ -70,9 +71,16 @@ struct Draft {
         default: isCarried = false
         }
         if isCarried, !isRepeated(element.namespace) { return }
+        guard extensionNames.admit(element.nameIndex) else {
+            log.addOnce(ParseProblem(.tooLarge, "more kinds of elements than anyone uses; the rest was left out"))
+            return
+        }
         extensions.append(
             ExtensionReader.tree(of: element, scope), prefix: element.name.extensionPrefix, name: element.name.local)
     }
+
+    /// No feed lists more of anything in one entry; what is compared with each other stays few.
+    static let maximumListed = 512
 
     /// Elements of extension namespaces stand in `extensions` also where a field carries them. Not the
     /// bodies: they are the bulk of a feed.
@@ -107,11 +115,11 @@ struct Draft {
             list[index].uri = known.uri ?? person.uri
             return
         }
-        list.append(person)
+        if list.count < maximumListed { list.append(person) }
     }
 
     mutating func addCategory(_ category: Category) -> Bool {
-        guard category != Category() else { return false }
+        guard category != Category(), categories.count < Draft.maximumListed else { return false }
         if !categories.contains(category) { categories.append(category) }
         return true
     }
@@ -122,7 +130,7 @@ struct Draft {
             attachments[index].title = attachments[index].title ?? attachment.title
             attachments[index].sizeInBytes = attachments[index].sizeInBytes ?? attachment.sizeInBytes
             attachments[index].durationInSeconds = attachments[index].durationInSeconds ?? attachment.durationInSeconds
-        } else {
+        } else if attachments.count < Draft.maximumListed {
             attachments.append(attachment)
         }
     }
@@ -144,6 +152,10 @@ struct Draft {
 final class ProblemLog {
     private(set) var problems: [ParseProblem] = []
     private static let maximum = 50
+
+    func addOnce(_ problem: ParseProblem) {
+        if !problems.contains(where: { $0.code == problem.code && $0.message == problem.message }) { add(problem) }
+    }
 
     func add(_ problem: ParseProblem) {
         if problems.count < ProblemLog.maximum { problems.append(problem) }

@@ -87,7 +87,8 @@ extension Draft {
     /// HTML before other types; a type that is not named counts as HTML.
     private func alternate(_ links: [Link]) -> String? {
         let candidates = links.filter { !$0.href.isEmpty && Draft.has($0, "alternate") }
-        return (candidates.first { $0.type == nil || $0.type?.lowercased().contains("html") == true } ?? candidates.first)?
+        return
+            (candidates.first { $0.type == nil || $0.type?.lowercased().contains("html") == true } ?? candidates.first)?
             .href
     }
 }

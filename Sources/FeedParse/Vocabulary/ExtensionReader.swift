@@ -14,7 +14,8 @@ enum ExtensionReader {
                     element.tree.string(one.start, one.count)
                 ))
         }
-        for child in element.children {
+        var names = NamesInUse()
+        for child in element.children where names.admit(child.nameIndex) {
             out.children.append(tree(of: child, scope), prefix: child.name.extensionPrefix, name: child.name.local)
         }
         return out
@@ -22,5 +23,21 @@ enum ExtensionReader {
 
     private static func attributePrefix(_ name: XMLName) -> String {
         name.namespace == .other || name.namespace == .core ? name.prefix : name.extensionPrefix
+    }
+}
+
+/// The names of the elements in one place, of which there may only be so many: they are compared with
+/// each other.
+struct NamesInUse {
+    private var names: Set<Int32> = []
+    private static let maximum = 256
+
+    /// Whether there is room for one more of this name.
+    mutating func admit(_ name: Int32) -> Bool {
+        if names.count < NamesInUse.maximum {
+            names.insert(name)
+            return true
+        }
+        return names.contains(name)
     }
 }

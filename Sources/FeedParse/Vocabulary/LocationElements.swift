@@ -11,7 +11,7 @@ extension Draft {
         case .pos, .coordinates: return e.text.map { takePair($0, e) } ?? false
         case .lat, .latitude: return takeNumber(e, \.latitude, within: 90)
         case .long, .lon, .lng, .longitude: return takeNumber(e, \.longitude, within: 180)
-        case .lat_long: return e.text.map { takePair($0, e) } ?? false
+        case .latLong: return e.text.map { takePair($0, e) } ?? false
         default: return false
         }
     }
@@ -22,7 +22,9 @@ extension Draft {
         return isCarried
     }
 
-    private mutating func takeNumber(_ e: XMLElement, _ path: WritableKeyPath<Draft, Double?>, within limit: Double) -> Bool {
+    private mutating func takeNumber(_ e: XMLElement, _ path: WritableKeyPath<Draft, Double?>, within limit: Double)
+        -> Bool
+    {
         guard self[keyPath: path] == nil, let value = e.text.flatMap({ Numbers.decimal($0[...]) }), abs(value) <= limit
         else { return false }
         self[keyPath: path] = value

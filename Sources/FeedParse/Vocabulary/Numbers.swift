@@ -29,7 +29,9 @@ enum Numbers {
         guard (1...3).contains(parts.count) else { return nil }
         var seconds = 0.0
         for part in parts {
-            guard let value = part.isEmpty && parts.count > 1 ? 0 : Double(part), value >= 0, value < 1e9 else { return nil }
+            guard let value = part.isEmpty && parts.count > 1 ? 0 : Double(part), value >= 0, value < 1e9 else {
+                return nil
+            }
             seconds = seconds * 60 + value
         }
         return seconds

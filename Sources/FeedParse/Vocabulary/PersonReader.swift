@@ -74,7 +74,8 @@ enum PersonReader {
             person.email = person.email ?? own.email
         }
         // `<name>me@example.com</name>`, `<name>me (me@example.com)</name>`
-        if person.email == nil, let name = person.name, name.contains("@"), let parsed = parse(name), parsed.email != nil,
+        if person.email == nil, let name = person.name, name.contains("@"), let parsed = parse(name),
+            parsed.email != nil,
             parsed.name != nil
         {
             person.name = parsed.name

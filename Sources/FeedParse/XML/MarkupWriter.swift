@@ -37,7 +37,9 @@ struct MarkupWriter {
         let elementName = ShortName(name.local)
         for one in element.attributes { attribute(one, of: elementName, in: element.tree, scope: scope) }
         if element.isEmpty {
-            bytes.append(contentsOf: (MarkupWriter.voidElements.contains(elementName) || !isPlain(name.namespace) ? "/>" : "></\(tag)>").utf8)
+            bytes.append(
+                contentsOf: (MarkupWriter.voidElements.contains(elementName) || !isPlain(name.namespace)
+                    ? "/>" : "></\(tag)>").utf8)
             return
         }
         bytes.append(UInt8(ascii: ">"))

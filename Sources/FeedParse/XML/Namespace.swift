@@ -75,19 +75,28 @@ enum Namespace: String, CaseIterable {
             """
         ),
         (.cdf, "http://www.microsoft.com/standards/channels.dtd"),
-        (.dc, "http://purl.org/dc/elements/1.1/ http://purl.org/dc/elements/1.0/ http://purl.org/metadata/dublin_core#"),
+        (
+            .dc,
+            "http://purl.org/dc/elements/1.1/ http://purl.org/dc/elements/1.0/ http://purl.org/metadata/dublin_core#"
+        ),
         (.dcterms, "http://purl.org/dc/terms/"),
         (.content, "http://purl.org/rss/1.0/modules/content/"),
         (.rdf, "http://www.w3.org/1999/02/22-rdf-syntax-ns#"),
         (.xhtml, "http://www.w3.org/1999/xhtml http://www.w3.org/TR/xhtml1/strict"),
         (.xml, "http://www.w3.org/XML/1998/namespace"),
         (.itunes, "http://www.itunes.com/DTDs/PodCast-1.0.dtd http://example.com/DTDs/PodCast-1.0.dtd"),
-        (.googleplay, "http://www.google.com/schemas/play-podcasts/1.0 http://www.google.com/schemas/play-podcasts/1.0/play-podcasts.xsd"),
+        (
+            .googleplay,
+            "http://www.google.com/schemas/play-podcasts/1.0 http://www.google.com/schemas/play-podcasts/1.0/play-podcasts.xsd"
+        ),
         (
             .podcast,
             "https://podcastindex.org/namespace/1.0 https://github.com/Podcastindex-org/podcast-namespace/blob/main/docs/1.0.md"
         ),
-        (.media, "http://search.yahoo.com/mrss/ http://search.yahoo.com/mrss http://www.rssboard.org/media-rss http://video.search.yahoo.com/mrss"),
+        (
+            .media,
+            "http://search.yahoo.com/mrss/ http://search.yahoo.com/mrss http://www.rssboard.org/media-rss http://video.search.yahoo.com/mrss"
+        ),
         (.rawvoice, "http://www.rawvoice.com/rawvoiceRssModule/ http://blubrry.com/developer/rawvoice-rss"),
         (.psc, "http://podlove.org/simple-chapters"),
         (.spotify, "http://www.spotify.com/ns/rss"),

@@ -1,16 +1,18 @@
 /// The local names that mean something to a reader, of elements and attributes alike, in lower case: feeds
 /// write them in any.
 enum Tag: String, CaseIterable {
-    case a, about, abstract, article, author, available, base, body, categories, category, channel, cloud, comments, content
+    case a, about, abstract, article, author, available, base, body, categories, category, channel, cloud, comments,
+        content
     case contributor, coordinates, copyright, cover, created, creator, date, day, description, displayname, div
     case domain, duration, email, enclosure, encoded, entries, entry, feed, filesize, fullitem, generator
     case generatoragent, group, guid, height, homepage, hour, href, hreflang, icon, id, identifier, image, img
-    case ispermalink, issued, item, items, keyword, keywords, label, lang, language, lastbuilddate, lastmod, lat, lat_long
+    case ispermalink, issued, item, items, keyword, keywords, label, lang, language, lastbuilddate, lastmod, lat
     case latitude, length, link, lng, logo, lon, long, longitude, managingeditor, mbox, medium, mode
     case modificationdate, modified, name, owner, p, path, point, port, pos, `protocol`, pubdate, publicationdate
     case published, rdf, rel, resource, rights, rss, scheme, section, service, skipdays, skiphours, source, src, style
     case subject, subtitle, summary, tagline, term, text, thumbnail, title, ttl, type, updated, updatefrequency
     case updateperiod, uri, url, value, version, `where`, width
+    case latLong = "lat_long"
     /// Any other.
     case other = ""
 

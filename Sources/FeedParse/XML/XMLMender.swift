@@ -27,11 +27,17 @@ struct XMLMender {
     private var namespacesInScope = 0
     private var openCount: [[UInt8]: Int] = [:]
     private var rootHasEnded = false
+    /// Where no further quotation mark of the kind follows.
+    private var lastQuote: [UInt8: Int] = [:]
+    /// Elements that were too deep to be written, by name: their end tags are not, either.
+    private var unwritten: [[UInt8]: Int] = [:]
     private var line = 1
     private var lineCountedTo = 0
     /// What declared entities may still add: a document cannot grow to many times its size.
     private var expansionBudget: Int
 
+    /// More than what `XMLTreeParser` keeps, so that it tells.
+    private static let maximumDepth = XMLTreeParser.maximumDepth + 8
     /// Fewer than what `XMLTreeParser` stops at.
     private static let maximumNamespacesInScope = XMLTreeParser.maximumNamespacesInScope / 2
 
@@ -136,7 +142,7 @@ struct XMLMender {
     /// A `<` that begins nothing.
     private mutating func stray(_ at: Int) {
         guard !open.isEmpty else { return }
-        note(\.repairs, "a `<` that is no markup", at)
+        noteRepair("a `<` that is no markup", at)
         append(UInt8(ascii: "<"))
     }
 
@@ -161,17 +167,22 @@ struct XMLMender {
             result.isTruncated = true
             return next
         }
+        if let count = unwritten[name], count > 0 {
+            unwritten[name] = count - 1
+            return next
+        }
         var target = name
         if openCount[target, default: 0] == 0 {
             // The same name in another case, as HTML habits have it.
             guard let same = open.suffix(8).last(where: { XMLMender.equalIgnoringCase($0.name, name) }) else {
-                note(\.repairs, "an end tag, </\(text(name))>, of nothing that is open", start)
+                noteRepair("an end tag, </\(XMLMender.text(name))>, of nothing that is open", start)
                 return next
             }
             target = same.name
         }
         if open.last?.name != name {
-            note(\.repairs, "</\(text(name))> where <\(text(open.last?.name ?? []))> is open", start)
+            let inner = open.last?.name ?? []
+            noteRepair("</\(XMLMender.text(name))> where <\(XMLMender.text(inner))> is open", start)
         }
         while let last = open.last {
             closeLast()
@@ -185,7 +196,7 @@ struct XMLMender {
         a.count == b.count && zip(a, b).allSatisfy { $0.asciiLowercased == $1.asciiLowercased }
     }
 
-    private func text(_ name: [UInt8]) -> String { String(decoding: name.prefix(40), as: UTF8.self) }
+    private static func text(_ name: [UInt8]) -> String { String(decoding: name.prefix(40), as: UTF8.self) }
 
     private mutating func closeLast() {
         guard let last = open.popLast() else { return }
@@ -217,7 +228,7 @@ struct XMLMender {
                 at += 1
                 break scanning
             case UInt8(ascii: "<"):
-                note(\.repairs, "the tag <\(text(name))> has no `>`", start)
+                noteRepair("the tag <\(XMLMender.text(name))> has no `>`", start)
                 break scanning
             case UInt8(ascii: "/"):
                 at += 1
@@ -229,7 +240,8 @@ struct XMLMender {
                     namespaces += 1
                 }
                 if attributes.contains(where: { $0.name == one.name }) {
-                    note(\.repairs, "the attribute \(text(one.name)) stands twice in <\(text(name))>", start)
+                    noteRepair(
+                        "the attribute \(XMLMender.text(one.name)) stands twice in <\(XMLMender.text(name))>", start)
                 } else {
                     attributes.append(one)
                 }
@@ -239,8 +251,12 @@ struct XMLMender {
         }
         if XMLMender.isEntry(name), let enclosing = open.lastIndex(where: { XMLMender.isEntry($0.name) }) {
             // An entry inside an entry: the outer one was never closed.
-            note(\.repairs, "<\(text(name))> inside an entry that is not closed", start)
+            noteRepair("<\(XMLMender.text(name))> inside an entry that is not closed", start)
             while open.count > enclosing { closeLast() }
+        }
+        if open.count >= XMLMender.maximumDepth {
+            if !isSelfClosed { unwritten[name, default: 0] += 1 }
+            return at
         }
         let begin = out.count
         out.append(UInt8(ascii: "<"))
@@ -269,7 +285,7 @@ struct XMLMender {
         var next = at
         while next < input.count, input[next].isXMLSpace { next += 1 }
         guard next < input.count, input[next] == UInt8(ascii: "=") else {
-            note(\.repairs, "the attribute \(text(name)) has no value", at)
+            noteRepair("the attribute \(XMLMender.text(name)) has no value", at)
             return (name, at..<at)
         }
         next += 1
@@ -289,7 +305,7 @@ struct XMLMender {
             return (name, begin..<close)
         }
         let begin = at
-        note(\.repairs, "the value of the attribute \(text(name)) is not quoted", at)
+        noteRepair("the value of the attribute \(XMLMender.text(name)) is not quoted", at)
         while at < input.count, !input[at].isXMLSpace, input[at] != UInt8(ascii: ">"), input[at] != UInt8(ascii: "<") {
             at += 1
         }
@@ -301,9 +317,13 @@ struct XMLMender {
     }
 
     /// A `<` before the quote is no valid value: it is one only if the tag goes on properly after the quote.
-    private func closingQuote(_ quote: UInt8, from start: Int) -> Int? {
-        guard let close = scanner.find(quote, from: start) else { return nil }
-        guard let angle = scanner.find(UInt8(ascii: "<"), from: start), angle < close else { return close }
+    private mutating func closingQuote(_ quote: UInt8, from start: Int) -> Int? {
+        guard start < (lastQuote[quote] ?? .max) else { return nil }
+        guard let close = scanner.find(quote, from: start) else {
+            lastQuote[quote] = start
+            return nil
+        }
+        guard scanner.find(UInt8(ascii: "<"), from: start, before: close) != nil else { return close }
         guard close + 1 < input.count else { return nil }
         let after = input[close + 1]
         return after.isXMLSpace || after == UInt8(ascii: ">") || after == UInt8(ascii: "/") ? close : nil
@@ -337,7 +357,7 @@ struct XMLMender {
         while at < range.upperBound {
             let byte = input[at]
             if byte < 0x20 && byte != 0x09 && byte != 0x0A && byte != 0x0D {
-                note(\.repairs, "a control character", at)
+                noteRepair("a control character", at)
                 at += 1
                 continue
             }
@@ -354,7 +374,7 @@ struct XMLMender {
     private mutating func references(_ range: Range<Int>, inAttribute: Bool) {
         var at = range.lowerBound
         while at < range.upperBound {
-            guard let ampersand = scanner.find(UInt8(ascii: "&"), from: at), ampersand < range.upperBound else {
+            guard let ampersand = scanner.find(UInt8(ascii: "&"), from: at, before: range.upperBound) else {
                 plain(at..<range.upperBound)
                 return
             }
@@ -368,23 +388,24 @@ struct XMLMender {
         if start + 1 < limit, input[start + 1] == UInt8(ascii: "#") {
             if let (scalar, end) = CharacterReference.numeric(Array(window), strict: false) {
                 if CharacterReference.numeric(Array(window), strict: true) == nil {
-                    note(\.repairs, "a character reference to no character", start)
+                    noteRepair("a character reference to no character", start)
                 }
                 for byte in Character(scalar).utf8 { append(byte) }
                 return start + end
             }
-            note(\.repairs, "a bare `&`", start)
+            noteRepair("a bare `&`", start)
             append(UInt8(ascii: "&"))
             return start + 1
         }
         var end = start + 1
-        while end < limit, end - start < 64, input[end].isASCIILetter || input[end].isASCIIDigit || input[end] == UInt8(ascii: "_")
-            || input[end] == UInt8(ascii: "-") || input[end] == UInt8(ascii: ".")
+        while end < limit, end - start < 64,
+            input[end].isASCIILetter || input[end].isASCIIDigit || input[end] == UInt8(ascii: "_")
+                || input[end] == UInt8(ascii: "-") || input[end] == UInt8(ascii: ".")
         {
             end += 1
         }
         guard end > start + 1, end < limit, input[end] == UInt8(ascii: ";") else {
-            note(\.repairs, "a bare `&`", start)
+            noteRepair("a bare `&`", start)
             append(UInt8(ascii: "&"))
             return start + 1
         }
@@ -401,22 +422,38 @@ struct XMLMender {
         default: break
         }
         if let text = CharacterReference.named(name) {
-            if !prologue.hasExternalSubset { note(\.htmlEntities, name, start) }
+            if !prologue.hasExternalSubset { noteEntity(name, start, isHTML: true) }
             for byte in text.utf8 { append(byte) }
         } else {
-            if !prologue.hasExternalSubset { note(\.unknownEntities, name, start) }
+            if !prologue.hasExternalSubset { noteEntity(name, start, isHTML: false) }
             out.append(contentsOf: "&amp;".utf8)
             out.append(contentsOf: input[(start + 1)...end])
         }
         return end + 1
     }
 
-    private mutating func note(_ list: WritableKeyPath<Result, [(name: String, line: Int)]>, _ name: String, _ at: Int) {
-        guard result[keyPath: list].count < 8 else { return }
+    private static let maximumNotes = 8
+
+    private mutating func noteRepair(_ what: @autoclosure () -> String, _ at: Int) {
+        guard result.repairs.count < XMLMender.maximumNotes else { return }
+        result.repairs.append((what(), lineNumber(at)))
+    }
+
+    private mutating func noteEntity(_ name: String, _ at: Int, isHTML: Bool) {
+        let line = lineNumber(at)
+        if isHTML {
+            if result.htmlEntities.count < XMLMender.maximumNotes { result.htmlEntities.append((name, line)) }
+        } else if result.unknownEntities.count < XMLMender.maximumNotes {
+            result.unknownEntities.append((name, line))
+        }
+    }
+
+    /// Counted on from the last one that was asked for.
+    private mutating func lineNumber(_ at: Int) -> Int {
         while lineCountedTo < at {
             if input[lineCountedTo] == 0x0A { line += 1 }
             lineCountedTo += 1
         }
-        result[keyPath: list].append((name, line))
+        return line
     }
 }

@@ -81,6 +81,8 @@ struct XMLElement {
 
     private var node: XMLTree.Node { tree.nodes[Int(index)] }
 
+    /// Equal for equal names of one tree.
+    var nameIndex: Int32 { node.name }
     var name: XMLName { tree.names[Int(node.name)] }
     var namespace: Namespace { tree.names[Int(node.name)].namespace }
     var tag: Tag { tree.names[Int(node.name)].tag }

@@ -22,12 +22,16 @@ struct XMLTreeParser {
         var tooDeepAtLine: Int?
         var tooManyNamespaces = false
         var namespaceErrors: [(message: String, line: Int)] = []
+        /// Parsing was given up: the tree is not whole.
+        var tooManyNames = false
     }
 
     /// Deeper elements are left out; their text goes to the element at this depth.
     static let maximumDepth = 200
     /// libxml2 searches the declarations in scope from the end, for each prefixed name.
     static let maximumNamespacesInScope = 1000
+    /// libxml2's dictionary stops growing at 16,384 buckets.
+    static let maximumNames = 20_000
 
     /// `firstLine` is the number of the line that the bytes begin in.
     static func parse(_ bytes: UnsafeBufferPointer<UInt8>, firstLine: Int = 1) -> Outcome {
@@ -57,7 +61,8 @@ struct XMLTreeParser {
         _ = xmlCtxtUseOptions(
             context,
             Int32(
-                XML_PARSE_NOENT.rawValue | XML_PARSE_HUGE.rawValue | XML_PARSE_NONET.rawValue | XML_PARSE_IGNORE_ENC.rawValue
+                XML_PARSE_NOENT.rawValue | XML_PARSE_HUGE.rawValue | XML_PARSE_NONET.rawValue
+                    | XML_PARSE_IGNORE_ENC.rawValue
                     | XML_PARSE_NOERROR.rawValue | XML_PARSE_NOWARNING.rawValue))
         context.pointee.sax.pointee.serror = structuredError
         context.pointee.input?.pointee.line = Int32(clamping: firstLine)
@@ -140,7 +145,8 @@ private struct TreeBuilder {
             names: names, nodes: nodes, attributes: attributes, arena: arena, rootNamespaces: rootNamespaces)
         return XMLTreeParser.Outcome(
             tree: tree, failure: failure, undeclaredPrefixes: undeclaredPrefixes, tooDeepAtLine: tooDeepAtLine,
-            tooManyNamespaces: tooManyNamespaces, namespaceErrors: namespaceErrors)
+            tooManyNamespaces: tooManyNamespaces, namespaceErrors: namespaceErrors,
+            tooManyNames: names.count > XMLTreeParser.maximumNames)
     }
 
     private var line: Int32 { context.map { cxml2_line($0) } ?? 0 }
@@ -304,6 +310,7 @@ private struct TreeBuilder {
         names.append(TreeBuilder.meaning(local: local, prefix: prefix, uri: uri))
         slots[slot] = (key.0, key.1, key.2, index)
         if names.count * 2 > slots.count { growSlots() }
+        if names.count > XMLTreeParser.maximumNames, let context { xmlStopParser(context) }
         return index
     }
 

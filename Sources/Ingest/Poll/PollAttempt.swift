@@ -40,18 +40,27 @@ struct PollAttempt {
             let context = DocumentContext(
                 url: PollAttempt.baseURL(of: response), contentType: response.values(of: "Content-Type").last)
             switch FeedReader.read(response.body, context: context) {
-            case .success(let feed): parsed = feed
+            case .success(let feed):
+                if let cut = feed.problems.first(where: { $0.code == .truncated }), !response.isDelimited {
+                    return failure(
+                        PollError(code: "truncated", message: cut.message), retryAfter: nil, pausesHost: false)
+                }
+                parsed = feed
             case .failure(let reason):
                 return failure(
                     PollError(code: reason.code.rawValue, message: reason.message), retryAfter: nil, pausesHost: false)
             }
         }
         var state = succeeded(response)
-        let etag = response.bytes(of: "ETag")
-        let lastModified = response.bytes(of: "Last-Modified")
-        state.validators = Validators(etag: etag, lastModified: lastModified, url: response.finalURL)
-        if state.validators?.isEmpty == true { state.validators = nil }
-        state.documentHash = hash
+        // A document that breaks off gives its whole entries, and is asked for anew: what it came with stands
+        // for no whole document.
+        if parsed?.problems.contains(where: { $0.code == .truncated }) != true {
+            let etag = response.bytes(of: "ETag")
+            let lastModified = response.bytes(of: "Last-Modified")
+            state.validators = Validators(etag: etag, lastModified: lastModified, url: response.finalURL)
+            if state.validators?.isEmpty == true { state.validators = nil }
+            state.documentHash = hash
+        }
         state.hub = hub(response, parsed)
         let documentModified = response.values(of: "Last-Modified").last.flatMap(HTTPDate.parse)
         if let documentModified {

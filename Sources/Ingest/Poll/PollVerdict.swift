@@ -108,6 +108,12 @@ extension FeedResponse {
         headers.filter { $0.name.lowercased() == name.lowercased() }.map { HeaderText.decode($0.value) }
     }
 
+    /// The message says where its body ends (RFC 9112, 6.3), so that one that breaks off was noticed on the
+    /// way. Otherwise it ended with the connection, and what is missing cannot be told from what never was.
+    var isDelimited: Bool {
+        httpVersion == "2" || bytes(of: "Content-Length") != nil || bytes(of: "Transfer-Encoding") != nil
+    }
+
     /// The last value of a field, byte for byte.
     func bytes(of name: String) -> [UInt8]? {
         headers.last { $0.name.lowercased() == name.lowercased() }?.value

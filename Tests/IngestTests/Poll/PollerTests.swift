@@ -158,6 +158,27 @@ import Testing
         #expect(after.state == .active && after.failures == 0 && after.lastError == nil)
     }
 
+    @Test func aDocumentThatBreaksOffGivesItsWholeEntriesAndNoValidators() async throws {
+        let lab = try lab(
+            .ok(Self.rss(["a"]), ("ETag", "\"whole\"")),
+            .ok(Self.rss(["b", "a"], ending: "<item><title>half"), ("ETag", "\"cut\"")))
+        try await lab.round()
+        try await lab.round(force: true)
+        #expect(try lab.titles == ["a", "b"])
+        let feed = try lab.feed().poll
+        #expect(feed.state == .active && feed.validators?.etag == Array("\"whole\"".utf8))
+    }
+
+    @Test func aDocumentThatEndsWithItsConnectionIsWholeOrNothing() async throws {
+        let cut = ScriptedAnswer.ok(Self.rss(["a", "b"], ending: "<item><title>half")).but { $0.framing = .untilClose }
+        let whole = ScriptedAnswer.ok(Self.rss(["a", "b"])).but { $0.framing = .untilClose }
+        let lab = try lab(cut, whole)
+        try await lab.round()
+        #expect(try lab.titles == [] && lab.feed().poll.lastError?.code == "truncated")
+        try await lab.round(force: true)
+        #expect(try lab.titles == ["a", "b"])
+    }
+
     @Test func anUnaskedNotModifiedIsAFailure() async throws {
         let lab = try lab(.status(304))
         try await lab.round()
