@@ -24,7 +24,9 @@ public final class Poller: Sendable {
         /// Hosts with more than one feed: a connection to them is worth keeping.
         var sharedHosts: Set<String> = []
         /// Who waits for a feed's next poll to end.
-        var waiting: [FeedID: [CheckedContinuation<PollReport?, Never>]] = [:]
+        var waiting: [FeedID: [CheckedContinuation<PollAnswer.Result, Never>]] = [:]
+        /// Nothing is polled any more, and nobody need wait.
+        var hasEnded = false
     }
 
     /// - Parameters:
@@ -93,6 +95,7 @@ public final class Poller: Sendable {
         }
         await queue.setLimits(configuration.limits)
         await queue.remove(Array(removed))
+        for feed in removed { answer(feed, .unknown) }
         for (host, until) in paused { await queue.pause(host: host, until: until) }
         var chosen: [(feed: FeedID, host: String, at: Timestamp?)] = []
         for feed in feeds {
@@ -143,6 +146,7 @@ public final class Poller: Sendable {
     ///
     /// - Throws: the first error that says that the archive or the program is broken.
     public func run() async throws {
+        defer { answerAll() }
         try await withThrowingDiscardingTaskGroup { group in
             while let feed = await queue.next() {
                 group.addTask {
@@ -155,30 +159,29 @@ public final class Poller: Sendable {
                 }
             }
         }
-        // Whoever still waits for a poll gets none.
-        let abandoned = state.withLock { state in
-            defer { state.waiting = [:] }
-            return state.waiting.values.flatMap(\.self)
-        }
-        for continuation in abandoned { continuation.resume(returning: nil) }
     }
 
-    private func poll(_ id: FeedID) async throws {
+    private func poll(_ due: DueFeed) async throws {
+        let id = due.feed
         guard let settings = settings(of: id) else {
             await queue.remove([id])
-            return await queue.finished(id, heldHost: nil, host: "", at: nil)
+            return await queue.finished(id, heldHost: due.host, host: due.host, at: nil)
         }
         let poll = FeedPoll(fetcher: fetcher, archive: archive, time: time, jitter: jitter)
-        let result = try await poll.run(id, settings: settings)
+        let result = try await poll.run(due, settings: settings)
         if let report = result.report {
-            if let pause = report.pause { await queue.pause(host: pause.host, until: pause.until) }
+            if let pause = report.pause {
+                for feed in await queue.pause(host: pause.host, until: pause.until) {
+                    answer(feed, .hostPaused(until: pause.until))
+                }
+            }
             log(report)
             observe(report)
         }
         let next = result.report?.feed.poll
         let host = next.flatMap { WebURL($0.url)?.canonicalHost } ?? result.heldHost ?? ""
         await queue.finished(id, heldHost: result.heldHost, host: host, at: next?.nextPoll)
-        answer(id, result.report)
+        answer(id, result.report.map(PollAnswer.Result.polled) ?? .abandoned)
     }
 
     private func settings(of id: FeedID) -> FeedPollSettings? {
@@ -233,18 +236,31 @@ public final class Poller: Sendable {
             state.withLock({ $0.indexOfFeed[id] != nil })
         else { return .unknown }
         if let until = await queue.pausedHosts()[host] { return .hostPaused(until: until) }
-        let report = await withCheckedContinuation { continuation in
-            state.withLock { $0.waiting[id, default: []].append(continuation) }
+        return await withCheckedContinuation { continuation in
+            let waits = state.withLock { state in
+                if !state.hasEnded { state.waiting[id, default: []].append(continuation) }
+                return !state.hasEnded
+            }
+            guard waits else { return continuation.resume(returning: .abandoned) }
             Task {
-                if await self.queue.pollNow(id, host: host) != nil { self.answer(id, nil) }
+                if let until = await self.queue.pollNow(id, host: host) { self.answer(id, .hostPaused(until: until)) }
             }
         }
-        return report.map(PollAnswer.Result.polled) ?? .abandoned
     }
 
-    private func answer(_ id: FeedID, _ report: PollReport?) {
+    private func answer(_ id: FeedID, _ result: PollAnswer.Result) {
         let waiting = state.withLock { $0.waiting.removeValue(forKey: id) } ?? []
-        for continuation in waiting { continuation.resume(returning: report) }
+        for continuation in waiting { continuation.resume(returning: result) }
+    }
+
+    /// Whoever still waits for a poll, or asks for one from now on, gets none.
+    private func answerAll() {
+        let abandoned = state.withLock { state in
+            state.hasEnded = true
+            defer { state.waiting = [:] }
+            return state.waiting.values.flatMap(\.self)
+        }
+        for continuation in abandoned { continuation.resume(returning: .abandoned) }
     }
 }
 

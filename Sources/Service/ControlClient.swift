@@ -4,6 +4,9 @@ import Foundation
 
 /// Asks a running daemon, over its control socket.
 public struct ControlClient: Sendable {
+    /// What fits into `sun_path` with its end, in bytes.
+    public static let longestSocketPath = 107
+
     public let socketPath: String
     private let client: HTTPClient
 

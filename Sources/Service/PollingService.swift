@@ -30,20 +30,34 @@ public struct PollingService: Service {
 
     public func run() async throws {
         try await poller.apply(configuration, .scheduled)
-        try await withGracefulShutdownHandler {
-            try await withThrowingTaskGroup { group in
-                group.addTask { try await trimLogs() }
-                group.addTask { try await poller.run() }
-                // The poller ends at shutdown or when something is broken; the trimming never ends.
-                try await group.next()
-                group.cancelAll()
+        try await withTaskCancellationHandler {
+            try await withGracefulShutdownHandler {
+                try await pollAndTrim()
+            } onGracefulShutdown: {
+                end(after: PollingService.grace)
             }
-        } onGracefulShutdown: {
-            Task {
-                await poller.queue.close()
-                try await Task.sleep(for: PollingService.grace)
-                await client.shutdown()
-            }
+        } onCancel: {
+            // Another service is broken, so that the program ends.
+            end(after: .zero)
+        }
+    }
+
+    private func pollAndTrim() async throws {
+        try await withThrowingTaskGroup { group in
+            group.addTask { try await trimLogs() }
+            group.addTask { try await poller.run() }
+            // The poller ends at shutdown or when something is broken; the trimming never ends.
+            try await group.next()
+            group.cancelAll()
+        }
+    }
+
+    /// Starts no more polls, and abandons those that take longer.
+    private func end(after grace: Duration) {
+        Task {
+            await poller.queue.close()
+            try await Task.sleep(for: grace)
+            await client.shutdown()
         }
     }
 

@@ -47,16 +47,33 @@ import Testing
         }
     }
 
-    @Test func anArchiveDeepInTheFileSystemHasADaemonToo() async throws {
+    /// The name of a Unix socket has 107 bytes at the most.
+    @Test func anArchiveTooDeepForItsSocketIsRefusedAtOnce() async throws {
         let lab = try lab("/feed.xml")
         let deep =
             lab.folder.path + "/" + Array(repeating: "a-folder-with-a-long-name", count: 6).joined(separator: "/")
-        let daemon = try lab.start("run", "--archive", deep)
+        let refused = try await lab.run("run", "--archive", deep, within: .seconds(10))
+        #expect(refused.status == 78)
+        #expect(refused.stderr.contains(deep + "/ingestd.sock") && refused.stderr.contains("RUNTIME_DIRECTORY"))
+        #expect(!FileManager.default.fileExists(atPath: deep))
+        #expect(try await lab.run("run", "--once", "--archive", deep).status == 0)
+        let daemon = try lab.start("run", "--archive", deep, environment: ["RUNTIME_DIRECTORY": lab.folder.path])
         try await eventually {
-            if daemon.hasEnded { throw Program.Failure(description: daemon.stderr) }
-            return try await lab.run("status", "--archive", deep).status == 0
+            try await lab.run("status", "--archive", deep, environment: ["RUNTIME_DIRECTORY": lab.folder.path]).status
+                == 0
         }
         try await stop(daemon)
+    }
+
+    /// Half a daemon is worse than none: the service manager starts it anew.
+    @Test func aSocketThatCannotBeMadeEndsIt() async throws {
+        let lab = try lab("/feed.xml")
+        lab.server.on("/feed.xml", ScriptedAnswer.ok("x").but { $0.ending = .stall(0) })
+        try lab.configure(targets: ["/feed.xml"], fetch: ["timeout: 10m"])
+        let result = try await lab.run(
+            "run", environment: ["RUNTIME_DIRECTORY": lab.folder.path + "/nowhere"], within: .seconds(10))
+        #expect(result.status == 74)
+        #expect(result.stderr.contains("stopped: "), "\(result.stderr)")
     }
 
     @Test func statusKnowsADaemonThatRunsAndOneThatStopped() async throws {
@@ -230,7 +247,7 @@ import Testing
     func itEndsInTimeAlthoughATransferNeverWould(_ signal: Int32) async throws {
         let lab = try lab("/good.xml", fetch: ["timeout: 10m"])
         lab.server.on("/stall.xml", ScriptedAnswer.ok(Lab.rss("stalled")).but { $0.ending = .stall(300) })
-        lab.server.on("/silent.xml", ScriptedAnswer.ok("").but { $0.ending = .stall(0) })
+        lab.server.on("/silent.xml", ScriptedAnswer.ok("x").but { $0.ending = .stall(0) })
         try lab.configure(targets: ["/good.xml", "/stall.xml", "/silent.xml"], fetch: ["timeout: 10m", "per_host: 9"])
         let daemon = try await lab.daemon()
         try await eventually { try await lab.json("articles").count == 1 && lab.server.requests.count == 3 }
@@ -252,7 +269,7 @@ import Testing
         let lab = try lab("/feed.xml", fetch: ["timeout: 10m"])
         let daemon = try await lab.daemon()
         try await eventually { try await lab.json("articles").count == 1 }
-        lab.server.on("/feed.xml", ScriptedAnswer.ok("").but { $0.ending = .stall(0) })
+        lab.server.on("/feed.xml", ScriptedAnswer.ok("x").but { $0.ending = .stall(0) })
         let poll = try lab.start("poll", lab.server.url("/feed.xml"))
         try await eventually { lab.server.requests.count == 2 }
         try await stop(daemon)

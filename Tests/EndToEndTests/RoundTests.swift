@@ -70,7 +70,7 @@ import Testing
                 }),
             Failing("/reset", "reset", ScriptedAnswer.ok(Lab.rss("reset")).but { $0.ending = .reset(100) }),
             Failing("/reset-at-once", "reset", .raw("")),
-            Failing("/no-http", "bad-response", .raw("SSH-2.0-OpenSSH_9.2p1 Debian-2\r\n")),
+            Failing("/no-http", "no-feed", .raw("SSH-2.0-OpenSSH_9.2p1 Debian-2\r\n")),
             Failing("/stall", "timeout", ScriptedAnswer.ok(Lab.rss("stall")).but { $0.ending = .stall(100) }),
             Failing("/silence", "timeout", ScriptedAnswer.ok(Lab.rss("late")).but { $0.delay = .seconds(8) }),
         ]

@@ -27,8 +27,8 @@ struct FeedPoll: Sendable {
         var heldHost: String?
     }
 
-    func run(_ id: FeedID, settings: FeedPollSettings) async throws -> Result {
-        guard let feed = try archive.feed(id) else { return Result(heldHost: nil) }
+    func run(_ due: DueFeed, settings: FeedPollSettings) async throws -> Result {
+        guard let feed = try archive.feed(due.feed) else { return Result(heldHost: due.host) }
         let outcome = await fetcher.fetch(settings.request(for: feed))
         let now = time.now
         let attempt = PollAttempt(feed: feed, outcome: outcome, rules: settings.rules, now: now, jitter: jitter())

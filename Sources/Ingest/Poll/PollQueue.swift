@@ -19,6 +19,13 @@ public struct HostLimits: Hashable, Sendable {
     }
 }
 
+/// A feed that is to be polled now.
+public struct DueFeed: Hashable, Sendable {
+    public var feed: FeedID
+    /// The host that has been entered for it, and that its poll has to leave.
+    public var host: String
+}
+
 /// Which feed is polled next: a heap of (time, feed), and a budget for each host.
 ///
 /// `next()` suspends until a feed is due, its host has room for it and fewer polls are in flight than may
@@ -49,8 +56,9 @@ public actor PollQueue: HostGate {
     private struct Slot {
         var host: String
         var place: Place?
-        /// To be polled again as soon as the poll in flight has ended.
-        var isWantedAgain = false
+        /// Somebody has asked for it. While it waits for its host, no schedule moves it away; in flight, it is
+        /// polled again as soon as that poll has ended.
+        var isWanted = false
     }
 
     private typealias Mover = CheckedContinuation<Timestamp?, Never>
@@ -84,7 +92,7 @@ public actor PollQueue: HostGate {
     private var waitingCount = 0
     private var inFlight = 0
     private var isClosed = false
-    private var consumer: CheckedContinuation<FeedID?, Never>?
+    private var consumer: CheckedContinuation<DueFeed?, Never>?
     private var timer: (at: Timestamp, task: Task<Void, Never>)?
 
     public init(limits: HostLimits, time: any TimeSource, endsWhenIdle: Bool = false) {
@@ -103,7 +111,8 @@ public actor PollQueue: HostGate {
         serve()
     }
 
-    /// Puts a feed into the schedule or moves it there; one in flight keeps to what its poll will say.
+    /// Puts a feed into the schedule or moves it there; one in flight keeps to what its poll will say, and one
+    /// that somebody waits for is polled first.
     ///
     /// - Parameter at: `nil` takes it out.
     public func schedule(_ feeds: [(feed: FeedID, host: String, at: Timestamp?)]) {
@@ -119,10 +128,10 @@ public actor PollQueue: HostGate {
         let now = time.now
         if let until = hosts[host]?.pausedUntil, until > now { return until }
         switch slots[feed]?.place {
-        case .inFlight: slots[feed]?.isWantedAgain = true
-        case .waiting: break
+        case .inFlight, .waiting: break
         default: place(feed, host: host, at: now)
         }
+        slots[feed]?.isWanted = true
         serve()
         return nil
     }
@@ -141,7 +150,9 @@ public actor PollQueue: HostGate {
         case .inFlight:
             slots[feed]?.host = host
             return
-        case .waiting: dropWaiting(feed)
+        case .waiting:
+            if slots[feed]?.isWanted == true { return }
+            dropWaiting(feed)
         default: break
         }
         slots[feed] = Slot(host: host, place: at.map(Place.scheduled))
@@ -160,7 +171,7 @@ public actor PollQueue: HostGate {
 
     /// The next feed to poll; its host has been entered for it. `nil` once the queue is closed or, where
     /// it ends when idle, has nothing left. For one consumer.
-    public func next() async -> FeedID? {
+    public func next() async -> DueFeed? {
         await withCheckedContinuation { continuation in
             consumer = continuation
             serve()
@@ -179,7 +190,8 @@ public actor PollQueue: HostGate {
         if let slot = slots[feed] {
             slots[feed]?.place = nil
             let paused = hosts[host]?.pausedUntil.flatMap { $0 > time.now ? $0 : nil }
-            if slot.isWantedAgain, paused == nil {
+            slots[feed]?.isWanted = false
+            if slot.isWanted, paused == nil {
                 place(feed, host: host, at: time.now)
             } else if !endsWhenIdle {
                 place(feed, host: host, at: at)
@@ -199,7 +211,10 @@ public actor PollQueue: HostGate {
     // MARK: hosts
 
     /// Keeps a host quiet. Its waiting feeds go back into the schedule, those in flight end as they are.
-    public func pause(host: String, until: Timestamp) {
+    ///
+    /// - Returns: the feeds that were waiting.
+    @discardableResult
+    public func pause(host: String, until: Timestamp) -> [FeedID] {
         let known = hosts[host]?.pausedUntil
         hosts[host, default: Host()].pausedUntil = max(known ?? until, until)
         let waiting = hosts[host]?.waiting ?? []
@@ -207,12 +222,14 @@ public actor PollQueue: HostGate {
         waitingCount -= waiting.count
         for feed in waiting {
             slots[feed]?.place = nil
+            slots[feed]?.isWanted = false
             if !endsWhenIdle { place(feed, host: host, at: until) }
         }
         let movers = hosts[host]?.movers ?? []
         hosts[host]?.movers = []
         for mover in movers { mover.resume(returning: until) }
         serve()
+        return Array(waiting)
     }
 
     public func pausedHosts() -> [String: Timestamp] {
@@ -281,7 +298,8 @@ public actor PollQueue: HostGate {
                 waitingCount -= 1
                 inFlight += 1
                 slots[feed]?.place = .inFlight
-                consumer?.resume(returning: feed)
+                slots[feed]?.isWanted = false
+                consumer?.resume(returning: DueFeed(feed: feed, host: first.host))
                 consumer = nil
             }
             queue(first.host)

@@ -16,22 +16,31 @@ struct Daemon {
     func run() async throws {
         let logger = global.logger
         let time = SystemTime()
+        let socketPath = ControlClient.socketPath(archiveFolder: global.archiveFolder(configuration))
+        guard socketPath.utf8.count <= ControlClient.longestSocketPath else {
+            throw CommandFailure(
+                .configuration,
+                "the path of the control socket, \(socketPath), is longer than the system allows "
+                    + "(\(ControlClient.longestSocketPath) bytes); choose a shorter archive folder, or set RUNTIME_DIRECTORY"
+            )
+        }
         let archive = try global.openForWriting(configuration, command: "run")
         let client = try global.httpClient(configuration)
         let poller = Poller(
             archive: archive, client: client, configuration: configuration, endsWhenIdle: false, time: time,
             logger: logger)
-        let socketPath = ControlClient.socketPath(archiveFolder: archive.folder)
         let services = ServiceGroup(
             configuration: ServiceGroupConfiguration(
                 services: [
                     .init(
-                        service: PollingService(
-                            poller: poller, client: client, configuration: configuration, time: time, logger: logger)),
-                    .init(
                         service: ControlServer(
                             socketPath: socketPath, poller: poller, started: time.now, time: time, logger: logger)),
                     .init(service: ReloadService(global: global, poller: poller, logger: logger)),
+                    // Shutdown goes from the last to the first: polls end, or are abandoned, before the control
+                    // socket closes, since who asked for them there is waiting.
+                    .init(
+                        service: PollingService(
+                            poller: poller, client: client, configuration: configuration, time: time, logger: logger)),
                 ],
                 gracefulShutdownSignals: [.sigterm, .sigint],
                 logger: PollingService.quiet(logger)))

@@ -25,7 +25,7 @@ import Testing
 
         func start(_ queue: PollQueue) {
             Task {
-                while let feed = await queue.next() { taken.withLock { $0.append(feed) } }
+                while let due = await queue.next() { taken.withLock { $0.append(due.feed) } }
                 taken.withLock { $0.append(FeedID(rawValue: -1)) }
             }
         }
