@@ -31,8 +31,15 @@ public final class ArchiveLock: Sendable {
         guard descriptor >= 0 else {
             throw .cannotCreate(path: path, reason: String(cString: strerror(errno)))
         }
-        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+        // Whoever asks for the holder takes the lock for a moment.
+        var attempts = 10
+        while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
             let reason = errno
+            attempts -= 1
+            if reason == EWOULDBLOCK || reason == EINTR, attempts > 0 {
+                usleep(20_000)
+                continue
+            }
             close(descriptor)
             guard reason == EWOULDBLOCK else {
                 throw .cannotCreate(path: path, reason: String(cString: strerror(reason)))

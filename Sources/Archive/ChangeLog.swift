@@ -23,7 +23,8 @@ extension Archive {
             try Row.fetchAll(
                 db,
                 sql: """
-                    SELECT \(ArchivedArticle.columns), h.seq, h.at, h.kind, h.revision, hf.url
+                    SELECT \(ArchivedArticle.columns), h.seq, h.at, h.kind, h.revision, hf.url,
+                        coalesce(hf.configured_title, hf.title)
                     FROM change h
                     LEFT JOIN feed hf ON hf.id = h.feed_id
                     LEFT JOIN article a ON a.id = h.article_id
@@ -38,6 +39,11 @@ extension Archive {
                 if !row.hasNull(atIndex: 0), !row.hasNull(atIndex: 12) {
                     article = ArchivedArticle(row: row)
                     if let revision: Int = row[19] { article?.revision = revision }
+                    // The feed that the line is about, which may not be the one whose content is shown.
+                    if let url: String = row[20] {
+                        article?.feedURL = url
+                        article?.feedTitle = row[21]
+                    }
                 }
                 return Change(
                     seq: row[16], at: Timestamp(milliseconds: row[17]),

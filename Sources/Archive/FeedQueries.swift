@@ -31,13 +31,14 @@ extension Archive {
 }
 
 extension Archive {
-    /// The configured feed with this URL, as its own or where it moved to, and its host.
+    /// The feed with this URL, as its own or where it moved to, and its host, if it is configured and enabled.
     public func configuredFeed(url: String) throws -> (id: FeedID, host: String)? {
         try read { db in
             try Row.fetchOne(
                 db,
                 sql: """
-                    SELECT id, host FROM feed WHERE configured AND (configured_url = ? OR url = ?)
+                    SELECT id, host FROM feed WHERE configured AND state <> 'disabled'
+                        AND (configured_url = ? OR url = ?)
                     ORDER BY configured_url = ? DESC LIMIT 1
                     """, arguments: [url, url, url]
             ).map { (FeedID(rawValue: $0[0]), $0[1]) }

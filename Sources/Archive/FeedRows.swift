@@ -63,8 +63,8 @@ extension ArchiveTransaction {
         }
         for feed in configured {
             let tags = ArchiveTransaction.json(feed.tags)
-            if let row = known[feed.url] {
-                if row.configured && row.settings == feed.settings { continue }
+            if let row = known[feed.url] ?? left.removeValue(forKey: feed.url)?.known {
+                if known[feed.url] != nil, row.configured, row.settings == feed.settings { continue }
                 let state: PollState.State? =
                     switch PollState.State(rawValue: row.state) {
                     case _ where !feed.enabled: .disabled
@@ -73,16 +73,10 @@ extension ArchiveTransaction {
                     }
                 try execute(
                     """
-                    UPDATE feed SET configured = 1, configured_title = ?, tags = ?, settings = ?,
+                    UPDATE feed SET configured = 1, configured_url = ?, configured_title = ?, tags = ?, settings = ?,
                         state = coalesce(?, state), next_poll = CASE WHEN ? = 'disabled' THEN NULL ELSE next_poll END
                     WHERE id = ?
-                    """, [feed.title, tags, feed.settings, state?.rawValue, state?.rawValue, row.id])
-            } else if let (_, row) = left.removeValue(forKey: feed.url) {
-                try execute(
-                    """
-                    UPDATE feed SET configured = 1, configured_url = ?, configured_title = ?, tags = ?, settings = ?
-                    WHERE id = ?
-                    """, [feed.url, feed.title, tags, feed.settings, row.id])
+                    """, [feed.url, feed.title, tags, feed.settings, state?.rawValue, state?.rawValue, row.id])
             } else {
                 try execute(
                     """
@@ -110,8 +104,33 @@ extension ArchiveTransaction {
         try first("SELECT * FROM feed WHERE id = ?", [id.rawValue], Feed.init(row:))
     }
 
-    /// Writes the state that a poll left.
-    public func save(_ poll: PollState, of feed: FeedID) throws {
+    /// Writes the state that a poll left, but for what has been decided while it was in flight: a feed that
+    /// was disabled stays disabled, and a host that was paused is not asked sooner.
+    ///
+    /// - Returns: the state as it stands.
+    @discardableResult
+    public func save(_ poll: PollState, of feed: FeedID) throws -> PollState {
+        let host = WebURL(poll.url)?.canonicalHost ?? ""
+        var saved = poll
+        if let (state, pausedUntil) = try first(
+            "SELECT state, (SELECT paused_until FROM host WHERE name = ?) FROM feed WHERE id = ?",
+            [host, feed.rawValue],
+            { row in (row[0] as String, row.timestamp(1)) })
+        {
+            if state == PollState.State.disabled.rawValue {
+                saved.state = .disabled
+                saved.nextPoll = nil
+            }
+            if let next = saved.nextPoll, let pausedUntil, pausedUntil > next {
+                saved.nextPoll = pausedUntil
+                saved.intervalReason = .retryAfter
+            }
+        }
+        try write(saved, host: host, of: feed)
+        return saved
+    }
+
+    private func write(_ poll: PollState, host: String, of feed: FeedID) throws {
         try execute(
             """
             UPDATE feed SET url = ?, host = ?, title = ?, home_page_url = ?, hub = ?, state = ?, etag = ?,
@@ -123,7 +142,7 @@ extension ArchiveTransaction {
             WHERE id = ?
             """,
             [
-                poll.url, WebURL(poll.url)?.canonicalHost ?? "", poll.title, poll.homePageURL, poll.hub,
+                poll.url, host, poll.title, poll.homePageURL, poll.hub,
                 poll.state.rawValue, poll.validators?.etag.map { Data($0) },
                 poll.validators?.lastModified.map { Data($0) }, poll.validators?.url,
                 poll.documentHash.map { Data($0) }, poll.documentModified?.milliseconds, poll.lastPoll?.milliseconds,

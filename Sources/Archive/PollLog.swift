@@ -74,12 +74,16 @@ extension ArchiveTransaction {
     }
 
     /// Forgets polls before an instant, and tallies older than two days; at most `limit` rows a call.
-    public func trimLog(before instant: Timestamp, at now: Timestamp, limit: Int = 10_000) throws {
+    ///
+    /// - Returns: whether there may be more.
+    public func trimLog(before instant: Timestamp, at now: Timestamp, limit: Int = 10_000) throws -> Bool {
         try execute(
             "DELETE FROM poll WHERE id IN (SELECT id FROM poll ORDER BY id LIMIT ?) AND at < ?",
             [limit, instant.milliseconds])
+        let isFull = db.changesCount == limit
         try execute(
             "DELETE FROM tally WHERE bucket < ?",
             [(now - .days(2)).milliseconds / ArchiveTransaction.tallyBucket])
+        return isFull
     }
 }

@@ -127,7 +127,7 @@ enum Schema {
         ) STRICT;
         CREATE INDEX sighting_guid ON sighting (feed_id, guid) WHERE guid IS NOT NULL;
         CREATE INDEX sighting_url ON sighting (url_key) WHERE url_key IS NOT NULL;
-        CREATE INDEX sighting_article ON sighting (article_id);
+        CREATE INDEX sighting_article ON sighting (article_id, feed_id);
         CREATE INDEX sighting_current ON sighting (feed_id) WHERE last_seen IS NULL;
 
         CREATE TABLE attachment (

@@ -1,4 +1,5 @@
 public import FeedModel
+import Foundation
 import GRDB
 
 /// A sighting as identity sees it.
@@ -21,8 +22,13 @@ public struct KnownSighting: Hashable, Sendable {
     /// `published`, else `modified`.
     public var instant: Timestamp? { published ?? modified }
 
-    static let columns =
-        "id, article_id, feed_id, guid, url_key, published, modified, content_id, fingerprint, last_seen"
+    private static let names = [
+        "id", "article_id", "feed_id", "guid", "url_key", "published", "modified", "content_id", "fingerprint",
+        "last_seen",
+    ]
+    static let columns = names.joined(separator: ", ")
+    /// Of a table that the query calls `s`.
+    static let qualifiedColumns = names.map { "s." + $0 }.joined(separator: ", ")
 
     init(row: Row) {
         id = row[0]
@@ -101,10 +107,23 @@ extension ArchiveTransaction {
             [urlKey], KnownSighting.init(row:))
     }
 
-    public func sightings(of article: ArticleID) throws -> [KnownSighting] {
+    /// An article's sightings in a feed, those of its latest document first, then the newest; 256 at the most.
+    public func sightings(of article: ArticleID, in feed: FeedID) throws -> [KnownSighting] {
         try rows(
-            "SELECT \(KnownSighting.columns) FROM sighting WHERE article_id = ? ORDER BY id",
-            [article.rawValue], KnownSighting.init(row:))
+            """
+            SELECT \(KnownSighting.columns) FROM sighting WHERE article_id = ? AND feed_id = ?
+            ORDER BY last_seen IS NOT NULL, id DESC LIMIT 256
+            """, [article.rawValue, feed.rawValue], KnownSighting.init(row:))
+    }
+
+    /// A feed's sightings of a content and a publication instant, 8 at the most.
+    public func sightings(of feed: FeedID, hash: [UInt8], instant: Timestamp?) throws -> [KnownSighting] {
+        try rows(
+            """
+            SELECT \(KnownSighting.qualifiedColumns) FROM content c
+            JOIN sighting s ON s.article_id = c.article_id AND s.feed_id = ? AND s.content_id = c.id
+            WHERE c.hash = ? AND coalesce(s.published, s.modified) IS ? LIMIT 8
+            """, [feed.rawValue, Data(hash), instant?.milliseconds], KnownSighting.init(row:))
     }
 
     public func attachmentURLs(of article: ArticleID) throws -> [String] {

@@ -3,8 +3,8 @@ extension JSONWriter {
     ///
     /// The layout is a contract, because the archive keeps items as text and puts members in when it shows
     /// them: `_ingestd` is always written, is always the last member of the item, and what `ingestd` writes
-    /// stands at its end. With `body` false, `content_html` and `content_text` are left out; everything else
-    /// stays as it is.
+    /// stands at its end. With `body` false, the body is left out (a plain form beside an HTML body stays);
+    /// everything else stays as it is.
     public mutating func item(
         _ entry: Entry, body: Bool, contentHash: String?, ingestd extra: (inout JSONWriter) -> Void
     ) {
@@ -20,7 +20,8 @@ extension JSONWriter {
                     json.member("content_text", text.value)
                 }
             }
-            if body { json.member("content_text", entry.contentText) }
+            // Beside an HTML body, where the document has both.
+            json.member("content_text", entry.contentText)
             // Without a fuller body the summary stands as the content already.
             if entry.content != nil { json.member("summary", entry.summaryText) }
             json.member("image", entry.image)

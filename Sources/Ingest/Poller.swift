@@ -134,10 +134,12 @@ public final class Poller: Sendable {
         _ feed: ScheduledFeed, _ interval: FeedConfiguration.Interval, _ schedule: ScheduleSettings, now: Timestamp
     ) -> Timestamp? {
         guard feed.state != .gone, feed.state != .disabled else { return nil }
-        guard let next = feed.nextPoll, let last = feed.lastPoll else { return feed.nextPoll ?? now }
+        guard let last = feed.lastPoll else { return feed.nextPoll ?? now }
+        let earliest = last + schedule.minInterval
+        guard let next = feed.nextPoll else { return earliest }
         guard feed.state == .active else { return next }
         let longest = if case .every(let interval) = interval { interval } else { schedule.maxInterval }
-        return min(next, last + max(longest, schedule.minInterval))
+        return max(min(next, last + longest), earliest)
     }
 
     // MARK: polling
@@ -213,7 +215,7 @@ public final class Poller: Sendable {
     /// Drops what the log of polls holds beyond a span of time.
     public func trimLog(keeping span: Duration) async throws {
         let now = time.now
-        try await archive.write { try $0.trimLog(before: now - span, at: now) }
+        while try await archive.write({ try $0.trimLog(before: now - span, at: now) }) {}
     }
 
     // MARK: polling on request

@@ -171,6 +171,13 @@ public struct Health: Hashable, Sendable {
                 json.member("responsive", findings.daemon?.isResponsive ?? false)
             }
             if let figures = findings.figures { write(figures, to: &json) }
+            json.object("archive") { json in
+                json.member("path", findings.archivePath)
+                guard let figures = findings.figures else { return }
+                json.member("bytes", findings.bytes)
+                json.member("last_write", figures.lastWrite.map { Timestamp(seconds: $0.seconds) })
+                json.member("seq", Int(figures.seq))
+            }
             json.array("problems") { json in
                 for problem in problems {
                     json.object { json in
@@ -207,12 +214,6 @@ public struct Health: Hashable, Sendable {
             json.member("not_modified", figures.polls.notModified)
             json.member("failed", figures.polls.failed)
             json.member("bytes", figures.polls.bytes)
-        }
-        json.object("archive") { json in
-            json.member("path", findings.archivePath)
-            json.member("bytes", findings.bytes)
-            json.member("last_write", figures.lastWrite.map { Timestamp(seconds: $0.seconds) })
-            json.member("seq", Int(figures.seq))
         }
     }
 }

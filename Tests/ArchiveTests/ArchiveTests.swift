@@ -151,7 +151,8 @@ import Testing
         state.hints.skipDays = 1 << 6
         state.notice = PollError(code: "n", message: "m")
         state.noticeSince = now
-        try await archive.write { [state] in try $0.save(state, of: id) }
+        let saved = try await archive.write { [state] in try $0.save(state, of: id) }
+        #expect(saved == state)
         #expect(try archive.feed(id)?.poll == state)
         #expect(try archive.feed(id)?.configuredURL == "https://a.example/feed")
     }
@@ -220,7 +221,15 @@ import Testing
         "SELECT \(KnownSighting.columns) FROM sighting WHERE feed_id = 1 AND last_seen IS NULL",
         "SELECT \(KnownSighting.columns) FROM sighting WHERE feed_id = 1 AND guid = 'x' ORDER BY id DESC LIMIT 1",
         "SELECT \(KnownSighting.columns) FROM sighting WHERE url_key = 1 ORDER BY id LIMIT 64",
-        "SELECT \(KnownSighting.columns) FROM sighting WHERE article_id = 1 ORDER BY id",
+        """
+        SELECT \(KnownSighting.columns) FROM sighting WHERE article_id = 1 AND feed_id = 1
+        ORDER BY last_seen IS NOT NULL, id DESC LIMIT 256
+        """,
+        """
+        SELECT \(KnownSighting.qualifiedColumns) FROM content c
+        JOIN sighting s ON s.article_id = c.article_id AND s.feed_id = 1 AND s.content_id = c.id
+        WHERE c.hash = x'00' AND coalesce(s.published, s.modified) IS NULL LIMIT 8
+        """,
         "SELECT \(KnownContent.columns) FROM content WHERE hash = x'00' ORDER BY id LIMIT 64",
         "SELECT url FROM attachment WHERE article_id = 1",
         "SELECT revision, content_id FROM revision WHERE article_id = 1 ORDER BY revision DESC",

@@ -28,7 +28,7 @@ public enum InputFile {
             }
             bytes.append(contentsOf: chunk[..<count])
             guard bytes.count <= largest else {
-                throw Unreadable("larger than \(largest >> 20) MiB; split it and include the parts")
+                throw Unreadable("larger than \(largest >> 20) MiB")
             }
         }
     }

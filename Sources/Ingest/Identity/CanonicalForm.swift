@@ -1,6 +1,7 @@
 import Archive
 import Crypto
 import FeedModel
+import Foundation
 
 /// What two entries must have in common to have the same content: title and text, without markup,
 /// links, spelling of characters or the furniture that feed services add.
@@ -76,20 +77,43 @@ public struct CanonicalForm: Hashable, Sendable {
         ("Wpis ", " pochodzi z serwisu "), ("Artykuł ", " pochodzi z serwisu "), ("Inlägget ", " dök först upp på "),
     ]
 
-    /// Cuts off closing lines that are signatures.
+    /// Drops signatures among the last lines, and one at the end of the last line.
     private static func withoutFurniture(_ text: String) -> String {
-        var text = text[...]
-        while true {
-            let lineEnd = text.utf8.lastIndex(of: UInt8(ascii: "\n"))
-            let line = lineEnd.map { text[text.utf8.index(after: $0)...] } ?? text
-            guard isSignature(line) else { return String(text) }
-            text = text[..<(lineEnd ?? text.startIndex)]
+        var rest = text[...]
+        var kept: [Substring] = []
+        var isChanged = false
+        for _ in 0..<4 where !rest.isEmpty {
+            let lineEnd = rest.utf8.lastIndex(of: UInt8(ascii: "\n"))
+            let line = lineEnd.map { rest[rest.utf8.index(after: $0)...] } ?? rest
+            rest = lineEnd.map { rest[..<$0] } ?? ""
+            if isSignature(line) { isChanged = true } else { kept.insert(line, at: 0) }
         }
+        if let last = kept.last, let start = signatureStart(in: last) {
+            kept[kept.count - 1] = last[..<start]
+            isChanged = true
+        }
+        guard isChanged else { return text }
+        let lines = rest.isEmpty ? kept : [rest] + kept
+        return lines.joined(separator: "\n").trimmingCharacters(in: .whitespacesAndNewlines)
     }
+
+    private static let longestSignature = 500
 
     private static func isSignature(_ line: Substring) -> Bool {
         let bytes = line.utf8
-        guard !bytes.isEmpty, bytes.count < 1000 else { return false }
-        return signatures.contains { bytes.starts(with: $0.start.utf8) && line.contains($0.middle) }
+        return bytes.count <= longestSignature
+            && signatures.contains { bytes.starts(with: $0.start.utf8) && line.contains($0.middle) }
+    }
+
+    /// Where a signature begins that a line ends with.
+    private static func signatureStart(in line: Substring) -> Substring.Index? {
+        let tail = line.utf8.suffix(longestSignature)
+        for signature in signatures {
+            guard let middle = tail.firstRange(of: signature.middle.utf8),
+                let start = tail[..<middle.lowerBound].ranges(of: signature.start.utf8).last?.lowerBound
+            else { continue }
+            return start
+        }
+        return nil
     }
 }

@@ -7,13 +7,10 @@ enum CanonicalText {
     /// - Parameter keepsLines: a title is one line; a body keeps its paragraphs.
     static func of(_ text: String, keepsLines: Bool) -> String {
         var text = text
-        return text.withUTF8 { bytes in
-            if needsNormalization(bytes) {
-                var normalized = String(decoding: bytes, as: UTF8.self).precomposedStringWithCanonicalMapping
-                return normalized.withUTF8 { fold($0, keepsLines: keepsLines, dropsInvisible: true) }
-            }
-            return fold(bytes, keepsLines: keepsLines, dropsInvisible: true)
-        }
+        var folded = text.withUTF8 { fold($0, keepsLines: keepsLines, dropsInvisible: true) }
+        // After the folding, because a character that was dropped may have kept a mark from its letter.
+        let isNormal = folded.withUTF8 { !needsNormalization($0) }
+        return isNormal ? folded : folded.precomposedStringWithCanonicalMapping
     }
 
     /// White space folded, every other character as it is: how a plain text is kept and shown.
@@ -84,9 +81,11 @@ enum CanonicalText {
         case (0xE2, 0x80, 0x80...0x8A): return (.space, 3)  // en quad … hair space
         case (0xE2, 0x80, 0x8B...0x8F): return (.invisible, 3)  // zero width space, ZWNJ, ZWJ, LRM, RLM
         case (0xE2, 0x80, 0xA8...0xA9): return (.lineEnd, 3)  // line and paragraph separator
+        case (0xE2, 0x80, 0xAA...0xAE): return (.invisible, 3)  // directional embeddings and overrides
         case (0xE2, 0x80, 0xAF): return (.space, 3)  // narrow NBSP
         case (0xE2, 0x81, 0x9F): return (.space, 3)  // mathematical space
         case (0xE2, 0x81, 0xA0...0xA4): return (.invisible, 3)  // word joiner and invisible operators
+        case (0xE2, 0x81, 0xA6...0xA9): return (.invisible, 3)  // directional isolates
         case (0xE3, 0x80, 0x80): return (.space, 3)  // ideographic space
         case (0xEF, 0xBB, 0xBF): return (.invisible, 3)  // BOM
         default: return (.other, length)

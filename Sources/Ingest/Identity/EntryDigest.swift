@@ -24,8 +24,9 @@ public struct EntryDigest: Sendable {
     init(_ entry: Entry) {
         self.entry = entry
         guid = entry.id.flatMap { $0.isEmpty ? nil : $0 }
-        let original = entry.extensions["feedburner", "origLink"].first?.value ?? entry.url
-        canonicalURL = original.flatMap(CanonicalURL.of)
+        canonicalURL =
+            entry.extensions["feedburner", "origLink"].first?.value.flatMap(CanonicalURL.of)
+            ?? entry.url.flatMap(CanonicalURL.of)
         urlKey = canonicalURL.map { EntryDigest.key($0) }
         plainText = EntryDigest.plainText(of: entry)
         form = CanonicalForm(entry, plainText: plainText)
@@ -54,10 +55,19 @@ public struct EntryDigest: Sendable {
         CanonicalForm(entry, plainText: plainText(of: entry)).hashText
     }
 
-    /// Equal in everything by which a document could tell two entries apart.
-    func isCopy(of other: EntryDigest) -> Bool {
-        guid == other.guid && urlKey == other.urlKey && form.hash == other.form.hash
-            && (guid != nil || instant == other.instant)
+    /// Everything by which a document could tell two entries apart: equal keys are copies of one entry.
+    struct CopyKey: Hashable {
+        var guid: String?
+        var urlKey: Int64?
+        var hash: [UInt8]
+        var instant: Timestamp?
+        var enclosures: [String]
+    }
+
+    var copyKey: CopyKey {
+        CopyKey(
+            guid: guid, urlKey: urlKey, hash: form.hash, instant: guid == nil ? instant : nil,
+            enclosures: guid == nil ? form.enclosures : [])
     }
 
     var content: ContentRecord {

@@ -56,15 +56,27 @@ enum Identity {
         CanonicalURL.isBareSite(canonicalURL) || canonicalURL == homePage
     }
 
+    /// A guid that is the feed's home page tells no entries apart; one with a fragment may
+    /// (`https://example.org/#2026-11-22`).
+    static func guidNamesASite(_ guid: String, homePage: String?) -> Bool {
+        guard let url = WebURL(guid), url.isHTTP, url.fragment == nil else { return false }
+        return CanonicalURL.of(guid).map { namesASite($0, homePage: homePage) } ?? false
+    }
+
     // MARK: rule 1
 
     /// A known guid begins a new article when URL, title and text have changed all at once, and the
-    /// texts share less than half of their shingles.
+    /// texts share less than half of their shingles. Enclosures stand for texts that are not there.
     static func isRecycled(
-        _ entry: EntryDigest, knownURLKey: Int64?, knownTitle: String, knownText: @autoclosure () throws -> String
+        _ entry: EntryDigest, knownURLKey: Int64?, knownTitle: String, knownText: @autoclosure () throws -> String,
+        knownEnclosures: @autoclosure () throws -> [String]
     ) rethrows -> Bool {
         guard entry.urlKey != knownURLKey, entry.form.title != knownTitle else { return false }
-        return try Shingles(entry.form.text).sharedPart(with: Shingles(knownText())) < 0.5
+        let text = try knownText()
+        if entry.form.text.isEmpty, text.isEmpty {
+            return try enclosuresAllDiffer(entry.form.enclosures, knownEnclosures())
+        }
+        return Shingles(entry.form.text).sharedPart(with: Shingles(text)) < 0.5
     }
 
     // MARK: rule 2
@@ -95,35 +107,27 @@ enum Identity {
 
     // MARK: rules 3 and 4
 
-    /// Entries of the document that are the article already.
-    static func joinsByContent(
-        _ entry: EntryDigest, specificURLKey: Int64?, inThisDocument: [(specificURLKey: Int64?, instant: Timestamp?)],
-        knownEnclosures: [String]
-    ) -> Bool {
-        guard entry.form.isSubstantial, !enclosuresAllDiffer(entry.form.enclosures, knownEnclosures) else {
-            return false
-        }
-        // A weekly "open thread" with its boilerplate: one text, many articles.
-        return !inThisDocument.contains { other in
-            guard let mine = specificURLKey, let theirs = other.specificURLKey else { return false }
-            return mine != theirs && other.instant != entry.instant
-        }
+    /// Of entries with the same content hash, in whatever feeds.
+    static func joinsByContent(_ entry: EntryDigest, knownEnclosures: [String]) -> Bool {
+        entry.form.isSubstantial && !enclosuresAllDiffer(entry.form.enclosures, knownEnclosures)
     }
 
-    /// - Parameters:
-    ///   - known: a sighting of the same content in the same feed.
-    ///   - isInThisDocument: the document at hand holds that sighting: absent instants are equal only then.
+    /// Of entries with the same content hash in one feed.
+    ///
+    /// - Parameter isInThisDocument: both stand in the document at hand: absent instants are equal only then.
     static func joinsByInstant(
-        _ entry: EntryDigest, specificURLKey: Int64?, known: KnownSighting, isInThisDocument: Bool,
-        knownEnclosures: [String]
+        _ entry: EntryDigest, specificURLKey: Int64?, knownInstant: Timestamp?, knownURLKey: Int64?,
+        isInThisDocument: Bool, knownEnclosures: [String]
     ) -> Bool {
         guard !enclosuresAllDiffer(entry.form.enclosures, knownEnclosures) else { return false }
-        // Entries with nothing but a title are told apart by their links.
-        if entry.form.text.isEmpty, let specificURLKey, let theirs = known.urlKey, specificURLKey != theirs {
-            return false
+        if entry.form.text.isEmpty {
+            // Entries with nothing but a title are told apart by their links, those without even that by
+            // their guids.
+            if let specificURLKey, let knownURLKey, specificURLKey != knownURLKey { return false }
+            if entry.form.title.isEmpty, entry.form.enclosures.isEmpty { return false }
         }
-        guard let instant = entry.instant else { return known.instant == nil && isInThisDocument }
-        return instant == known.instant
+        guard let instant = entry.instant else { return knownInstant == nil && isInThisDocument }
+        return instant == knownInstant
     }
 
     /// Podcast episodes with standing show notes.
@@ -143,6 +147,8 @@ enum Identity {
         case staleCopy
     }
 
+    /// Of a content that the archive holds already.
+    ///
     /// - Parameters:
     ///   - newest: the newest revision that holds the content, if any does.
     ///   - previous: the newest revision that holds what the feed showed before.
@@ -150,9 +156,10 @@ enum Identity {
     ///   - isOlder: the entry's `updated` is older than what the feed showed before, or its document's
     ///     Last-Modified where entries bear no date.
     static func change(newest: Int?, previous: Int?, latest: Int, isOlder: Bool) -> Change {
-        guard let newest else { return .edit }
         if newest == latest { return .catchesUp }
         if isOlder { return .staleCopy }
+        // A form that only one feed showed was no revision of the article.
+        guard let newest else { return .edit }
         // Another feed was edited twice, and this one has come as far as the first edit.
         if let previous, newest > previous { return .catchesUp }
         return .edit

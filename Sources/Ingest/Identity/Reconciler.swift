@@ -31,6 +31,9 @@ struct Reconciler: ~Copyable {
     private var joined: [Joined?]
     /// The other way round.
     private var entriesOf: [ArticleID: [Int]] = [:]
+    private var entryOfSighting: [Int64: Int] = [:]
+    /// Entries that have joined an article, by their content.
+    private var joinedByHash: [[UInt8]: [Int]] = [:]
     /// The feed's sightings when the poll began, as far as its last document or this one names them.
     private var before: [KnownSighting]
     private var touched: Set<Int64> = []
@@ -62,13 +65,8 @@ struct Reconciler: ~Copyable {
         _ entries: [EntryDigest], of feed: Feed, documentModified: Timestamp?, at now: Timestamp,
         in archive: borrowing ArchiveTransaction
     ) throws {
-        var distinct: [EntryDigest] = []
-        var byHash: [[UInt8]: [Int]] = [:]
-        for entry in entries {
-            if byHash[entry.form.hash, default: []].contains(where: { entry.isCopy(of: distinct[$0]) }) { continue }
-            byHash[entry.form.hash, default: []].append(distinct.count)
-            distinct.append(entry)
-        }
+        var seen: Set<EntryDigest.CopyKey> = []
+        let distinct = entries.filter { seen.insert($0.copyKey).inserted }
         self.feed = feed
         self.entries = distinct
         self.documentModified = documentModified
@@ -83,26 +81,23 @@ struct Reconciler: ~Copyable {
         let unreliable = Identity.unreliableGuids(entries)
         let shared = Identity.sharedURLs(entries)
         let asksArchive = try archive.hasUnreliable(feed.id)
-        for guid in unreliable { try archive.markUnreliable(.guid, guid, in: feed.id, at: now) }
-        for key in shared { try archive.markUnreliable(.url, String(key), in: feed.id, at: now) }
+        /// What a document shows of a value holds for good: it is written down once.
+        func isUnreliable(_ kind: UnreliableKind, _ value: String, here: Bool) throws -> Bool {
+            if asksArchive, try archive.isUnreliable(kind, value, in: feed.id) { return true }
+            if here { try archive.markUnreliable(kind, value, in: feed.id, at: now) }
+            return here
+        }
         for entry in entries {
             var guid = entry.guid
             if let value = guid {
-                let namesASite = CanonicalURL.of(value).map { Identity.namesASite($0, homePage: homePage) } ?? false
-                if try unreliable.contains(value) || namesASite
-                    || asksArchive && archive.isUnreliable(.guid, value, in: feed.id)
-                {
-                    guid = nil
-                }
+                let namesASite = Identity.guidNamesASite(value, homePage: homePage)
+                if try isUnreliable(.guid, value, here: unreliable.contains(value) || namesASite) { guid = nil }
             }
             reliableGuid.append(guid)
             var key = entry.urlKey
             if let value = key, let url = entry.canonicalURL {
-                if try shared.contains(value) || Identity.namesASite(url, homePage: homePage)
-                    || asksArchive && archive.isUnreliable(.url, String(value), in: feed.id)
-                {
-                    key = nil
-                }
+                let namesASite = Identity.namesASite(url, homePage: homePage)
+                if try isUnreliable(.url, String(value), here: shared.contains(value) || namesASite) { key = nil }
             }
             specificURLKey.append(key)
         }
@@ -125,7 +120,8 @@ struct Reconciler: ~Copyable {
                 let content = try archive.content(known.contentID)
                 if try Identity.isRecycled(
                     entry, knownURLKey: known.urlKey, knownTitle: CanonicalForm.title(content?.title),
-                    knownText: archive.text(ofContent: known.contentID))
+                    knownText: archive.text(ofContent: known.contentID),
+                    knownEnclosures: enclosures(of: known.article, for: entry, in: archive))
                 {
                     continue
                 }
@@ -143,6 +139,8 @@ struct Reconciler: ~Copyable {
             // The feed's own sightings first: they are where the entry most likely continues.
             for known in sightings.filter({ $0.feed == feed.id }) + sightings.filter({ $0.feed != feed.id }) {
                 let isSameFeed = known.feed == feed.id
+                // What stood there has moved on in this very document.
+                if let other = entryOfSighting[known.id], entries[other].urlKey != key { continue }
                 if !isSameFeed, try archive.isUnreliable(.url, String(key), in: known.feed) { continue }
                 let title = CanonicalForm.title(try archive.content(known.contentID)?.title)
                 let sameURL = Identity.SameURL(
@@ -192,30 +190,57 @@ struct Reconciler: ~Copyable {
         _ index: Int, in archive: borrowing ArchiveTransaction
     ) throws -> Joined? {
         let entry = entries[index]
+        if let known = articleWithSameContentHere(index) { return known }
         let contents = try archive.contents(hash: entry.form.hash)
         for content in contents where entry.form.isSubstantial {
-            let here = (entriesOf[content.article] ?? [])
-                .map { (specificURLKey: specificURLKey[$0], instant: entries[$0].instant) }
-            if Identity.joinsByContent(
-                entry, specificURLKey: specificURLKey[index], inThisDocument: here,
-                knownEnclosures: try enclosures(of: content.article, for: entry, in: archive))
+            if !isAnotherOfItsKind(index, content.article),
+                Identity.joinsByContent(
+                    entry, knownEnclosures: try enclosures(of: content.article, for: entry, in: archive))
             {
                 return Joined(article: content.article, rule: .content)
             }
         }
-        for content in contents {
-            for known in try archive.sightings(of: content.article)
-            where known.feed == feed.id && known.contentID == content.id {
-                if Identity.joinsByInstant(
-                    entry, specificURLKey: specificURLKey[index], known: known,
-                    isInThisDocument: touched.contains(known.id),
-                    knownEnclosures: try enclosures(of: content.article, for: entry, in: archive))
-                {
-                    return Joined(article: content.article, rule: .instant)
-                }
+        for known in try archive.sightings(of: feed.id, hash: entry.form.hash, instant: entry.instant) {
+            if Identity.joinsByInstant(
+                entry, specificURLKey: specificURLKey[index], knownInstant: known.instant, knownURLKey: known.urlKey,
+                isInThisDocument: touched.contains(known.id),
+                knownEnclosures: try enclosures(of: known.article, for: entry, in: archive))
+            {
+                return Joined(article: known.article, rule: .instant)
             }
         }
         return nil
+    }
+
+    /// Rules 3 and 4 within the document, whose new contents are not in the archive yet.
+    private func articleWithSameContentHere(_ index: Int) -> Joined? {
+        let entry = entries[index]
+        for other in joinedByHash[entry.form.hash] ?? [] {
+            guard let article = joined[other]?.article else { continue }
+            if !isAnotherOfItsKind(index, article),
+                Identity.joinsByContent(entry, knownEnclosures: entries[other].form.enclosures)
+            {
+                return Joined(article: article, rule: .content)
+            }
+            if Identity.joinsByInstant(
+                entry, specificURLKey: specificURLKey[index], knownInstant: entries[other].instant,
+                knownURLKey: entries[other].urlKey, isInThisDocument: true,
+                knownEnclosures: entries[other].form.enclosures)
+            {
+                return Joined(article: article, rule: .instant)
+            }
+        }
+        return nil
+    }
+
+    /// Whether this document holds the article under another specific URL and of another instant: one text,
+    /// many articles, as in a weekly "open thread" with its boilerplate.
+    private func isAnotherOfItsKind(_ index: Int, _ article: ArticleID) -> Bool {
+        guard let mine = specificURLKey[index] else { return false }
+        return (entriesOf[article] ?? []).contains { other in
+            guard let theirs = specificURLKey[other] else { return false }
+            return mine != theirs && entries[other].instant != entries[index].instant
+        }
     }
 
     private func enclosures(
@@ -240,7 +265,9 @@ struct Reconciler: ~Copyable {
     private mutating func join(_ index: Int, _ value: Joined) {
         joined[index] = value
         entriesOf[value.article, default: []].append(index)
+        joinedByHash[entries[index].form.hash, default: []].append(index)
         if let sighting = value.sighting {
+            entryOfSighting[sighting.id] = index
             touched.insert(sighting.id)
             result.known += 1
         }
@@ -273,16 +300,17 @@ struct Reconciler: ~Copyable {
         _ indices: [Int], of article: ArticleID, in archive: borrowing ArchiveTransaction
     ) throws {
         guard let head = try archive.head(of: article) else { return }
-        let own = try archive.sightings(of: article).filter { $0.feed == feed.id }
+        let own = try archive.sightings(of: article, in: feed.id)
         let isNewHere = own.isEmpty
         // What the feed showed of the article before this poll, in its latest document that held it.
         let latest = own.map { $0.lastSeen ?? .max }.max()
         let shownBefore = own.filter { ($0.lastSeen ?? .max) == latest }.map(\.contentID)
         var revision = head.revision
+        var longest = isNewHere ? try archive.content(head.shownContent)?.length ?? 0 : 0
 
         for index in indices {
             let entry = entries[index]
-            let sighting = joined[index]?.sighting ?? own.last { continues($0, index) }
+            let sighting = joined[index]?.sighting ?? own.first { continues($0, index) }
             if let sighting { touched.insert(sighting.id) }
             let previous = sighting?.contentID ?? shownBefore.first
             let stored = try archive.contents(hash: entry.form.hash).first { $0.article == article }
@@ -290,8 +318,8 @@ struct Reconciler: ~Copyable {
             var isRevision = false
             if isNewHere {
                 // A further feed makes a revision only by a content that nobody had and that is fuller.
-                let shown = try archive.content(head.shownContent)
-                isRevision = stored == nil && entry.form.length > (shown?.length ?? 0)
+                isRevision = stored == nil && entry.form.length > longest
+                longest = max(longest, entry.form.length)
             } else if !shownBefore.contains(where: { $0 == stored?.id }) {
                 switch try change(to: stored?.id, from: previous, index, sighting, article, revision, in: archive) {
                 case .edit: isRevision = true

@@ -5,7 +5,7 @@ public import FeedModel
 public struct PollAnswer: Sendable {
     public enum Result: Sendable {
         case polled(PollReport)
-        /// No feed of the configuration has this URL, as its own or where it moved to.
+        /// No enabled feed of the configuration has this URL, as its own or where it moved to.
         case unknown
         case hostPaused(until: Timestamp)
         /// The program is stopping.
@@ -37,7 +37,8 @@ public struct PollAnswer: Sendable {
             case .unknown:
                 json.member("outcome", "unknown")
                 PollAnswer.write(
-                    PollError(code: "unknown-feed", message: "no feed of the configuration has this URL"), to: &json)
+                    PollError(code: "unknown-feed", message: "no enabled feed of the configuration has this URL"),
+                    to: &json)
             case .hostPaused(let until):
                 json.member("outcome", "failed")
                 PollAnswer.write(

@@ -26,7 +26,7 @@ struct PollAttempt {
             state.validators = validators
         }
         reschedule(&state, response)
-        return record(state, figures(.notModified, status: response.status))
+        return moved(record(state, figures(.notModified, status: response.status)), by: response)
     }
 
     /// A body with status 200: the document that it is, or why it is none.
@@ -75,6 +75,12 @@ struct PollAttempt {
                 entries: parsed.entries.map(EntryDigest.init), homePage: parsed.homePageURL,
                 lastModified: documentModified)
         }
+        return moved(record, by: response)
+    }
+
+    /// A permanent redirect is kept once it has led to a feed, which a 304 speaks of too.
+    private func moved(_ record: PollRecord, by response: FeedResponse) -> PollRecord {
+        var record = record
         if let moved = response.permanentURL, moved != feed.poll.url { record.movedTo = moved }
         return record
     }

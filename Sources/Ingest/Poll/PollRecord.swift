@@ -51,7 +51,7 @@ struct PollRecord: Sendable {
                 state.url = movedTo
             }
         }
-        try archive.save(state, of: feed.id)
+        state = try archive.save(state, of: feed.id)
         if let pause { try archive.pause(host: pause.host, until: pause.until, at: now) }
         try archive.log(figures, of: feed.id, firstSightings: brought.firstSightings, at: now)
         var after = feed

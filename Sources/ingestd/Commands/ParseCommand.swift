@@ -48,7 +48,8 @@ struct ParseCommand: ParsableCommand {
                 bytes = try ParseCommand.read(path)
             } catch let failure as CommandFailure where !isSingle {
                 refused += 1
-                write(error: "unreadable", failure.message ?? "", path)
+                let isTooLarge = failure.exitCode == CommandFailure.Code.badInput.rawValue
+                write(error: isTooLarge ? "too-large" : "unreadable", failure.message ?? "", path)
                 continue
             }
             switch FeedReader.read(bytes, context: DocumentContext(url: url, contentType: contentType)) {
@@ -84,6 +85,11 @@ struct ParseCommand: ParsableCommand {
     }
 
     private static func read(_ path: String) throws -> [UInt8] {
+        let attributes = try? FileManager.default.attributesOfItem(atPath: path)
+        if let size = (attributes?[.size] as? NSNumber)?.intValue, size > FeedReader.maximumBytes {
+            throw CommandFailure(
+                .badInput, "\(path): too-large: \(size) bytes; no more than \(FeedReader.maximumBytes) are read")
+        }
         do {
             if path == "-" { return [UInt8](try FileHandle.standardInput.readToEnd() ?? Data()) }
             return try InputFile.read(path)

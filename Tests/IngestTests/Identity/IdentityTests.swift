@@ -150,7 +150,62 @@ import Testing
         #expect(result == Reconciliation(known: 1))
     }
 
+    @Test("guid-is-homepage-with-fragment")
+    func guidIsHomepageWithFragment() async throws {
+        let lab = try IdentityLab()
+        let home = "https://a.example/"
+        try await lab.poll(a, [entry(home + "#1", url: home + "#1", html: "first text")], homePage: home)
+        let result = try await lab.poll(
+            a, [entry(home + "#1", url: home + "#1", html: "first text edited")], homePage: home)
+        #expect(result.revised == 1 && result.new == 0)
+    }
+
+    @Test("guid-reused-in-a-podcast-without-text")
+    func recycledGuidOfPodcast() async throws {
+        let lab = try IdentityLab()
+        func episode(_ number: Int) -> Entry {
+            entry(
+                "g", url: "https://a.example/\(number)", title: "Episode \(number)",
+                enclosures: ["https://c.example/\(number).mp3"])
+        }
+        try await lab.poll(a, [episode(1)])
+        #expect(try await lab.poll(a, [episode(2)]).new == 1)
+    }
+
     // MARK: rule 2
+
+    @Test("url-moves-on-to-the-next-article")
+    func urlMovesOn() async throws {
+        let lab = try IdentityLab()
+        let latest = "https://a.example/latest"
+        try await lab.poll(a, [entry("g1", url: latest, title: "Daily brief", html: longText(1))])
+        let result = try await lab.poll(
+            a,
+            [
+                entry("g2", url: latest, title: "Daily brief", html: longText(2)),
+                entry("g1", url: "https://a.example/archive/1", title: "Daily brief", html: longText(1)),
+            ])
+        #expect(result.new == 1 && result.revised == 0)
+        #expect(try lab.articles.map(\.revision) == [1, 1])
+    }
+
+    @Test("homepage-url-stays-unspecific")
+    func homePageStaysUnspecific() async throws {
+        let lab = try IdentityLab()
+        let blog = "https://a.example/blog"
+        try await lab.poll(a, [entry(url: blog, title: "One", html: "one")], homePage: blog)
+        try await lab.poll(a, [entry(url: blog, title: "Two", html: "two")], homePage: "https://a.example/blog2")
+        #expect(try lab.articles.count == 2)
+    }
+
+    @Test("homepage-of-another-feed")
+    func homePageOfAnotherFeed() async throws {
+        let lab = try IdentityLab()
+        let page = "https://a.example/page"
+        try await lab.poll(b, [entry("b1", url: page, title: "News", html: "what b says")], homePage: page)
+        try await lab.poll(a, [entry("a1", url: page, title: "News", html: "what a says")])
+        #expect(try lab.articles.count == 2)
+    }
 
     @Test("http-to-https-move")
     func httpToHTTPS() async throws {
@@ -354,7 +409,37 @@ import Testing
         #expect(try lab.articles.count == 2)
     }
 
+    @Test("edited-into-what-another-entry-says")
+    func editedIntoAnother() async throws {
+        let lab = try IdentityLab()
+        try await lab.poll(a, [entry("g1", url: "https://a.example/1", html: longText(1), published: 5)])
+        let result = try await lab.poll(
+            a,
+            [
+                entry("g9", url: "https://a.example/9", html: longText(2), published: 5),
+                entry("g1", url: "https://a.example/1", html: longText(2), published: 5),
+            ])
+        #expect(result.new == 0 && result.revised == 1)
+        #expect(try lab.articles.map(\.sightings) == [2])
+    }
+
+    @Test("two-episodes-without-guid-in-one-document")
+    func twoEpisodesWithoutGuid() async throws {
+        let lab = try IdentityLab()
+        let notes = longText(3)
+        let document = (1...2).map { entry(title: "Daily", html: notes, enclosures: ["https://c.example/\($0).mp3"]) }
+        #expect(try await lab.poll(a, document).new == 2)
+    }
+
     // MARK: rule 4
+
+    @Test("entries-with-nothing-but-guids")
+    func nothingButGuids() async throws {
+        let lab = try IdentityLab()
+        let document = (1...3000).map { entry("\($0)", title: nil) }
+        #expect(try await lab.poll(a, document).new == 3000)
+        #expect(try await lab.poll(a, document) == Reconciliation(known: 3000))
+    }
 
     @Test("same-title-same-boilerplate-same-instant")
     func sameInstant() async throws {
@@ -427,6 +512,34 @@ import Testing
         #expect(article.revision == 2 && article.text.hasSuffix("changed"))
     }
 
+    @Test("stale copy of a form that was no revision")
+    func staleSummary() async throws {
+        let lab = try IdentityLab()
+        func summary(_ text: String, _ updated: Int64) -> Entry {
+            entry("s", url: "https://a.example/1", html: text, updated: updated)
+        }
+        try await lab.poll(a, [entry("f", url: "https://a.example/1", html: longText(1), updated: 50)])
+        try await lab.poll(b, [summary("first", 100)])
+        #expect(try await lab.poll(b, [summary("second", 200)]).revised == 1)
+        #expect(try await lab.poll(b, [summary("first", 100)]).revised == 0)
+        #expect(try lab.articles.map(\.revision) == [2])
+    }
+
+    @Test("two fuller forms in a further feed make one revision")
+    func twoFullerForms() async throws {
+        let lab = try IdentityLab()
+        let url = "https://a.example/1"
+        try await lab.poll(a, [entry("1", url: url, html: longText(1, words: 40))])
+        let result = try await lab.poll(
+            b,
+            [
+                entry("2", url: url + "?utm_source=x", html: longText(1, words: 80)),
+                entry("3", url: "http://a.example/1#c", html: longText(1, words: 60)),
+            ])
+        // One URL for two entries of a document is not specific: they are told apart by content alone.
+        #expect(result.revised <= 1)
+    }
+
     // MARK: canonical form
 
     @Test(
@@ -436,6 +549,8 @@ import Testing
             ("entities-versus-characters", "„Grüße“ – &amp; more", "&bdquo;Gr&uuml;&szlig;e&ldquo; &ndash; &#38; more"),
             ("white space", "one two three", "one&nbsp;two \n\t three"),
             ("zero width and soft hyphen", "background", "back\u{AD}gro\u{200B}und"),
+            ("a zero-width character before a mark", "caf\u{E9}", "cafe\u{200B}\u{301}"),
+            ("directional marks", "one two", "\u{202A}one\u{202C} \u{2066}two\u{2069}"),
         ])
     func sameContent(name: String, first: String, second: String) async throws {
         let lab = try IdentityLab()

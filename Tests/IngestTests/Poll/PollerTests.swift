@@ -278,6 +278,35 @@ import Testing
         #expect(try lab.titles == ["a"])
     }
 
+    @Test func aFeedThatIsDisabledWhileItIsPolledStaysDisabled() async throws {
+        let lab = try lab(.ok(Self.rss(["a"])))
+        try await lab.round()
+        let before = try lab.feed()
+        lab.configuration.feeds[0].enabled = false
+        try await lab.round()
+        #expect(try lab.archive.configuredFeed(url: lab.server.url()) == nil)
+        // The poll that was in flight ends with what it knew.
+        let saved = try await lab.archive.write { try $0.save(before.poll, of: before.id) }
+        #expect(saved.state == .disabled && saved.nextPoll == nil)
+        #expect(try lab.archive.feed(before.id)?.poll.state == .disabled)
+        // Enabled again, it keeps its distance to the last poll.
+        lab.configuration.feeds[0].enabled = true
+        #expect(try await lab.round().isEmpty)
+        lab.time.advance(by: .minutes(5))
+        #expect(try await lab.round().count == 1)
+    }
+
+    @Test func aNoticeOutlivesNotModified() async throws {
+        let lab = try lab(.redirect(301, "/other.xml"))
+        lab.server.on("/other.xml") { request in
+            request.value("If-None-Match") == nil ? .ok(Self.rss(["a"]), ("ETag", "\"1\"")) : .status(304)
+        }
+        lab.add("/other.xml")
+        try await lab.round()
+        try await lab.round(force: true)
+        #expect(try lab.feed().poll.notice?.code == "redirect-not-kept")
+    }
+
     @Test func pollNowOverridesTheScheduleAndGone() async throws {
         let lab = try lab(.status(410), .ok(Self.rss(["a"])))
         try await lab.round()
