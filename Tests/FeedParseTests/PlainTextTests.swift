@@ -3,6 +3,16 @@ import Testing
 
 struct PlainTextTests {
     @Test(arguments: [
+        (#"<p>Text</p><div class="feedflare"><a href="x">Email</a> <div>Digg</div></div><p>End</p>"#, "Text\n\nEnd"),
+        (#"<p>Text</p><div class='sharedaddy sd-sharing-enabled'>Share this:<ul><li>X</li></ul></div>"#, "Text"),
+        (#"<p>Text</p><div class="feedflare">never closed"#, "Text\n\nnever closed"),
+        (#"<p class="feedflares">Text</p>"#, "Text"),
+    ])
+    func shareButtonsAreNoText(html: String, text: String) {
+        #expect(PlainText.ofHTML(html).split(separator: "\n") == text.split(separator: "\n"))
+    }
+
+    @Test(arguments: [
         ("", ""), ("plain", "plain"), ("a  b\n c", "a b c"), ("<p>one</p><p>two</p>", "one\n\ntwo"),
         ("one<br>two<br/>three", "one\ntwo\nthree"), ("<div>a</div><div>b</div>", "a\nb"), ("a<b>b</b>c", "abc"),
         ("<ul><li>x</li><li>y</li></ul>z", "x\ny\n\nz"), ("<table><tr><td>1</td><td>2</td></tr></table>", "1 2"),

@@ -3,7 +3,8 @@ import FeedModel
 /// The text of HTML, with its block structure as line ends.
 public enum PlainText {
     /// White space is folded outside `pre`; blocks and `br` end lines, paragraphs, lists and their like leave
-    /// one empty line; script, style, comments and markup are gone; character references are resolved once.
+    /// one empty line; script, style, comments, markup and the buttons of known share services are gone;
+    /// character references are resolved once.
     /// Never fails: what is no markup is text.
     public static func ofHTML(_ html: String) -> String {
         var html = html
@@ -17,7 +18,13 @@ public enum PlainText {
         while let token = tokens.next() {
             switch token {
             case .text(let range): writer.text(UnsafeBufferPointer(rebasing: bytes[range]))
-            case .startTag(let name, _, _): writer.startTag(ShortName(bytes[name]), &tokens)
+            case .startTag(let name, let attributes, let isSelfClosing):
+                if !isSelfClosing, ShareBlock.begins(bytes, attributes) {
+                    tokens.skipElement(ShortName(bytes[name]))
+                    writer.startTag(ShareBlock.standsFor, &tokens)
+                } else {
+                    writer.startTag(ShortName(bytes[name]), &tokens)
+                }
             case .endTag(let name): writer.endTag(ShortName(bytes[name]))
             case .other: break
             }

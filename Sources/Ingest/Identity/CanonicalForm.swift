@@ -67,7 +67,7 @@ public struct CanonicalForm: Hashable, Sendable {
     // MARK: furniture
 
     /// How WordPress signs the entries of its feeds, in the languages it ships most.
-    private static let signatures: [(start: String, middle: String)] = [
+    private static let signatures: [(start: [UInt8], middle: [UInt8])] = [
         ("The post ", " appeared first on "), ("The post ", " first appeared on "),
         ("Der Beitrag ", " erschien zuerst auf "), ("L’article ", " est apparu en premier sur "),
         ("L'article ", " est apparu en premier sur "), ("La entrada ", " se publicó primero en "),
@@ -75,7 +75,7 @@ public struct CanonicalForm: Hashable, Sendable {
         ("L'articolo ", " proviene da "), ("L’articolo ", " proviene da "), ("Het bericht ", " verscheen eerst op "),
         ("Сообщение ", " появились сначала на "), ("Запись ", " впервые появилась "),
         ("Wpis ", " pochodzi z serwisu "), ("Artykuł ", " pochodzi z serwisu "), ("Inlägget ", " dök först upp på "),
-    ]
+    ].map { (Array($0.utf8), Array($1.utf8)) }
 
     /// Drops signatures among the last lines, and one at the end of the last line.
     private static func withoutFurniture(_ text: String) -> String {
@@ -101,18 +101,27 @@ public struct CanonicalForm: Hashable, Sendable {
 
     private static func isSignature(_ line: Substring) -> Bool {
         let bytes = line.utf8
-        return bytes.count <= longestSignature
-            && signatures.contains { bytes.starts(with: $0.start.utf8) && line.contains($0.middle) }
+        guard bytes.count <= longestSignature else { return false }
+        return signatures.contains { bytes.starts(with: $0.start) && position(of: $0.middle, in: Array(bytes)) != nil }
     }
 
     /// Where a signature begins that a line ends with.
     private static func signatureStart(in line: Substring) -> Substring.Index? {
         let tail = line.utf8.suffix(longestSignature)
+        let bytes = Array(tail)
         for signature in signatures {
-            guard let middle = tail.firstRange(of: signature.middle.utf8),
-                let start = tail[..<middle.lowerBound].ranges(of: signature.start.utf8).last?.lowerBound
+            guard let middle = position(of: signature.middle, in: bytes),
+                let start = position(of: signature.start, in: Array(bytes[..<middle]))
             else { continue }
-            return start
+            return tail.index(tail.startIndex, offsetBy: start)
+        }
+        return nil
+    }
+
+    private static func position(of word: [UInt8], in bytes: [UInt8]) -> Int? {
+        guard let first = word.first, bytes.count >= word.count else { return nil }
+        for start in 0...(bytes.count - word.count) where bytes[start] == first {
+            if bytes[start..<(start + word.count)].elementsEqual(word) { return start }
         }
         return nil
     }

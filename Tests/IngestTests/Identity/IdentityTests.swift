@@ -525,21 +525,6 @@ import Testing
         #expect(try lab.articles.map(\.revision) == [2])
     }
 
-    @Test("two fuller forms in a further feed make one revision")
-    func twoFullerForms() async throws {
-        let lab = try IdentityLab()
-        let url = "https://a.example/1"
-        try await lab.poll(a, [entry("1", url: url, html: longText(1, words: 40))])
-        let result = try await lab.poll(
-            b,
-            [
-                entry("2", url: url + "?utm_source=x", html: longText(1, words: 80)),
-                entry("3", url: "http://a.example/1#c", html: longText(1, words: 60)),
-            ])
-        // One URL for two entries of a document is not specific: they are told apart by content alone.
-        #expect(result.revised <= 1)
-    }
-
     // MARK: canonical form
 
     @Test(
