@@ -105,17 +105,25 @@ extension Archive {
             SELECT \(ArchivedArticle.columns) FROM article a JOIN content c ON c.id = a.shown_content
             JOIN sighting s ON s.id = a.shown_sighting JOIN feed f ON f.id = s.feed_id
             """
-        if !conditions.isEmpty { sql += " WHERE " + conditions.joined(separator: " AND ") }
-        sql += " ORDER BY a.id DESC"
-        if let limit = filter.limit {
-            sql += " LIMIT ?"
-            arguments += [limit]
-        }
-        try read { db in
-            let cursor = try Row.fetchCursor(db, sql: sql, arguments: arguments)
-            while let row = try cursor.next() { try each(ArchivedArticle(row: row)) }
+        conditions.append("a.id < ?")
+        sql += " WHERE " + conditions.joined(separator: " AND ") + " ORDER BY a.id DESC LIMIT ?"
+        var before = Int64.max
+        var left = filter.limit ?? .max
+        while left > 0 {
+            let size = min(left, Archive.pageSize)
+            let page = try read { db in
+                try Row.fetchAll(db, sql: sql, arguments: arguments + [before, size]).map(ArchivedArticle.init(row:))
+            }
+            for article in page { try each(article) }
+            guard let last = page.last, page.count == size else { return }
+            before = last.id.rawValue
+            left -= size
         }
     }
+
+    /// Rows are read in pages, so that a reader with a slow consumer holds no snapshot of the database, which
+    /// would keep its log from being folded in.
+    static let pageSize = 500
 
     public func article(_ id: ArticleID) throws -> ArchivedArticle? {
         try read { db in

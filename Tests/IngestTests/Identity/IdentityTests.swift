@@ -439,6 +439,11 @@ import Testing
         let document = (1...3000).map { entry("\($0)", title: nil) }
         #expect(try await lab.poll(a, document).new == 3000)
         #expect(try await lab.poll(a, document) == Reconciliation(known: 3000))
+        // More than a page of them, each once, and no more than were asked for.
+        #expect(try lab.articles.map(\.id.rawValue) == Array(1...3000))
+        var some: [Int64] = []
+        try lab.archive.articles(ArticleFilter(limit: 501)) { some.append($0.id.rawValue) }
+        #expect(some == Array(2500...3000).reversed())
     }
 
     @Test("same-title-same-boilerplate-same-instant")
