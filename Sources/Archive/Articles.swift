@@ -72,11 +72,18 @@ public struct KnownRevision: Hashable, Sendable {
 extension ArchiveTransaction {
     // MARK: asking
 
-    /// Contents with a hash, of whatever article, oldest first, 64 at the most.
+    /// Contents with a hash, of the oldest articles, 64 at the most.
     public func contents(hash: [UInt8]) throws -> [KnownContent] {
         try rows(
-            "SELECT \(KnownContent.columns) FROM content WHERE hash = ? ORDER BY id LIMIT 64", [Data(hash)],
+            "SELECT \(KnownContent.columns) FROM content WHERE hash = ? ORDER BY article_id LIMIT 64", [Data(hash)],
             KnownContent.init(row:))
+    }
+
+    /// An article's content with a hash.
+    public func content(of article: ArticleID, hash: [UInt8]) throws -> KnownContent? {
+        try first(
+            "SELECT \(KnownContent.columns) FROM content WHERE hash = ? AND article_id = ?",
+            [Data(hash), article.rawValue], KnownContent.init(row:))
     }
 
     public func content(_ id: Int64) throws -> KnownContent? {

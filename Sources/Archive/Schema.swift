@@ -93,7 +93,7 @@ enum Schema {
             body TEXT,                      -- as published
             text TEXT                       -- canonical
         ) STRICT;
-        CREATE INDEX content_hash ON content (hash);
+        CREATE INDEX content_hash ON content (hash, article_id);
 
         CREATE TABLE revision (
             article_id INTEGER NOT NULL,
@@ -128,6 +128,7 @@ enum Schema {
         CREATE INDEX sighting_guid ON sighting (feed_id, guid) WHERE guid IS NOT NULL;
         CREATE INDEX sighting_url ON sighting (url_key) WHERE url_key IS NOT NULL;
         CREATE INDEX sighting_article ON sighting (article_id, feed_id);
+        CREATE INDEX sighting_instant ON sighting (feed_id, coalesce(published, modified));
         CREATE INDEX sighting_current ON sighting (feed_id) WHERE last_seen IS NULL;
 
         CREATE TABLE attachment (

@@ -116,14 +116,14 @@ extension ArchiveTransaction {
             """, [article.rawValue, feed.rawValue], KnownSighting.init(row:))
     }
 
-    /// A feed's sightings of a content and a publication instant, 8 at the most.
-    public func sightings(of feed: FeedID, hash: [UInt8], instant: Timestamp?) throws -> [KnownSighting] {
+    /// A feed's sightings of a content and a publication instant, among the newest 256 of that instant.
+    public func sightings(of feed: FeedID, hash: [UInt8], instant: Timestamp) throws -> [KnownSighting] {
         try rows(
             """
-            SELECT \(KnownSighting.qualifiedColumns) FROM content c
-            JOIN sighting s ON s.article_id = c.article_id AND s.feed_id = ? AND s.content_id = c.id
-            WHERE c.hash = ? AND coalesce(s.published, s.modified) IS ? LIMIT 8
-            """, [feed.rawValue, Data(hash), instant?.milliseconds], KnownSighting.init(row:))
+            SELECT \(KnownSighting.qualifiedColumns) FROM (
+                SELECT * FROM sighting WHERE feed_id = ? AND coalesce(published, modified) = ? ORDER BY id DESC LIMIT 256
+            ) s JOIN content c ON c.id = s.content_id WHERE c.hash = ? LIMIT 8
+            """, [feed.rawValue, instant.milliseconds, Data(hash)], KnownSighting.init(row:))
     }
 
     public func attachmentURLs(of article: ArticleID) throws -> [String] {

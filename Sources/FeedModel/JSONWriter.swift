@@ -11,11 +11,6 @@ public struct JSONWriter {
 
     public var string: String { String(decoding: bytes, as: UTF8.self) }
 
-    public mutating func removeAll() {
-        bytes.removeAll(keepingCapacity: true)
-        needsComma = false
-    }
-
     // MARK: structure
 
     public mutating func object(_ body: (inout JSONWriter) throws -> Void) rethrows {

@@ -136,8 +136,6 @@ extension Duration {
         return product.addingClamped(attoseconds / 1_000_000_000_000_000)
     }
 
-    public var inSeconds: Double { Double(components.seconds) + Double(components.attoseconds) / 1e18 }
-
     public static func minutes(_ n: Int64) -> Duration { .seconds(n * 60) }
     public static func hours(_ n: Int64) -> Duration { .seconds(n * 3600) }
     public static func days(_ n: Int64) -> Duration { .seconds(n * 86_400) }

@@ -75,6 +75,11 @@ struct GlobalOptions: ParsableArguments {
         }
     }
 
+    /// Says which settings this version does not act upon.
+    func note(_ configuration: Ingest.Configuration) {
+        if !quiet { for note in configuration.withoutEffect { Terminal.message("note: \(note)") } }
+    }
+
     func archiveFolder(_ configuration: Ingest.Configuration?) -> String {
         let folder =
             archiveFolder ?? GlobalOptions.environment("INGESTD_ARCHIVE") ?? configuration?.archive

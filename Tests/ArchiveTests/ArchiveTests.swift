@@ -226,11 +226,12 @@ import Testing
         ORDER BY last_seen IS NOT NULL, id DESC LIMIT 256
         """,
         """
-        SELECT \(KnownSighting.qualifiedColumns) FROM content c
-        JOIN sighting s ON s.article_id = c.article_id AND s.feed_id = 1 AND s.content_id = c.id
-        WHERE c.hash = x'00' AND coalesce(s.published, s.modified) IS NULL LIMIT 8
+        SELECT \(KnownSighting.qualifiedColumns) FROM (
+            SELECT * FROM sighting WHERE feed_id = 1 AND coalesce(published, modified) = 1 ORDER BY id DESC LIMIT 256
+        ) s JOIN content c ON c.id = s.content_id WHERE c.hash = x'00' LIMIT 8
         """,
-        "SELECT \(KnownContent.columns) FROM content WHERE hash = x'00' ORDER BY id LIMIT 64",
+        "SELECT \(KnownContent.columns) FROM content WHERE hash = x'00' AND article_id = 1",
+        "SELECT \(KnownContent.columns) FROM content WHERE hash = x'00' ORDER BY article_id LIMIT 64",
         "SELECT url FROM attachment WHERE article_id = 1",
         "SELECT revision, content_id FROM revision WHERE article_id = 1 ORDER BY revision DESC",
         "UPDATE feed SET next_poll = 1 WHERE host = 'a' AND coalesce(next_poll, 0) < 1",
@@ -242,7 +243,8 @@ import Testing
         let plan = try await archive.write { archive in
             try archive.rows("EXPLAIN QUERY PLAN " + sql, []) { $0["detail"] as String }
         }
-        #expect(!plan.contains { $0.hasPrefix("SCAN") }, "\(plan)")
+        // "s" is the result of a bounded query, not a table.
+        #expect(!plan.contains { $0.hasPrefix("SCAN") && $0 != "SCAN s" }, "\(plan)")
     }
 
     @Test(arguments: [

@@ -20,6 +20,16 @@ public struct Configuration: Sendable, Hashable {
     public var files: [String] = []
 
     public init() {}
+
+    /// Settings that are right and that this version does not act upon, each with what that means.
+    public var withoutEffect: [String] {
+        var notes: [String] = []
+        if listen != nil {
+            notes.append("'listen' has no effect: this version serves no HTTP API; read the archive instead")
+        }
+        if keep.raw != .none { notes.append("'keep: raw' has no effect: this version keeps no raw documents") }
+        return notes
+    }
 }
 
 public struct ListenAddress: Sendable, Hashable {
@@ -75,8 +85,6 @@ public struct ScheduleSettings: Sendable, Hashable {
     public var retryMax = Duration.seconds(24 * 3600)
     /// Nothing but failures for so long: the feed is dead.
     public var giveUpAfter = Duration.seconds(60 * 86400)
-    /// An upper bound for the polls of all feeds together; `nil` is none.
-    public var pollsPerHour: Int?
 
     public init() {}
 }

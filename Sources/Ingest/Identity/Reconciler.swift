@@ -191,8 +191,7 @@ struct Reconciler: ~Copyable {
     ) throws -> Joined? {
         let entry = entries[index]
         if let known = articleWithSameContentHere(index) { return known }
-        let contents = try archive.contents(hash: entry.form.hash)
-        for content in contents where entry.form.isSubstantial {
+        for content in entry.form.isSubstantial ? try archive.contents(hash: entry.form.hash) : [] {
             if !isAnotherOfItsKind(index, content.article),
                 Identity.joinsByContent(
                     entry, knownEnclosures: try enclosures(of: content.article, for: entry, in: archive))
@@ -200,10 +199,12 @@ struct Reconciler: ~Copyable {
                 return Joined(article: content.article, rule: .content)
             }
         }
-        for known in try archive.sightings(of: feed.id, hash: entry.form.hash, instant: entry.instant) {
+        // Absent instants are equal within this document alone, which has been looked through.
+        guard let instant = entry.instant else { return nil }
+        for known in try archive.sightings(of: feed.id, hash: entry.form.hash, instant: instant) {
             if Identity.joinsByInstant(
                 entry, specificURLKey: specificURLKey[index], knownInstant: known.instant, knownURLKey: known.urlKey,
-                isInThisDocument: touched.contains(known.id),
+                isInThisDocument: false,
                 knownEnclosures: try enclosures(of: known.article, for: entry, in: archive))
             {
                 return Joined(article: known.article, rule: .instant)
@@ -212,10 +213,14 @@ struct Reconciler: ~Copyable {
         return nil
     }
 
+    /// How many entries of one content are looked at: a document of hundreds of thousands of them must not
+    /// hold up everybody's writes.
+    private static let mostAlike = 64
+
     /// Rules 3 and 4 within the document, whose new contents are not in the archive yet.
     private func articleWithSameContentHere(_ index: Int) -> Joined? {
         let entry = entries[index]
-        for other in joinedByHash[entry.form.hash] ?? [] {
+        for other in (joinedByHash[entry.form.hash] ?? []).suffix(Reconciler.mostAlike) {
             guard let article = joined[other]?.article else { continue }
             if !isAnotherOfItsKind(index, article),
                 Identity.joinsByContent(entry, knownEnclosures: entries[other].form.enclosures)
@@ -237,7 +242,7 @@ struct Reconciler: ~Copyable {
     /// many articles, as in a weekly "open thread" with its boilerplate.
     private func isAnotherOfItsKind(_ index: Int, _ article: ArticleID) -> Bool {
         guard let mine = specificURLKey[index] else { return false }
-        return (entriesOf[article] ?? []).contains { other in
+        return (entriesOf[article] ?? []).suffix(Reconciler.mostAlike).contains { other in
             guard let theirs = specificURLKey[other] else { return false }
             return mine != theirs && entries[other].instant != entries[index].instant
         }
@@ -313,7 +318,7 @@ struct Reconciler: ~Copyable {
             let sighting = joined[index]?.sighting ?? own.first { continues($0, index) }
             if let sighting { touched.insert(sighting.id) }
             let previous = sighting?.contentID ?? shownBefore.first
-            let stored = try archive.contents(hash: entry.form.hash).first { $0.article == article }
+            let stored = try archive.content(of: article, hash: entry.form.hash)
 
             var isRevision = false
             if isNewHere {

@@ -11,6 +11,7 @@ struct CheckCommand: ParsableCommand {
 
     func run() throws {
         let configuration = try global.loadConfiguration()
+        global.note(configuration)
         let disabled = configuration.feeds.count { !$0.enabled }
         if global.json {
             var json = JSONWriter()

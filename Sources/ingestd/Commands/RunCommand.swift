@@ -32,6 +32,7 @@ struct RunCommand: AsyncParsableCommand {
     func run() async throws {
         signal(SIGPIPE, SIG_IGN)
         let configuration = try global.loadConfiguration()
+        global.note(configuration)
         try await reportingArchiveErrors {
             if once {
                 try await Round(global: global, configuration: configuration, force: force).run()

@@ -61,7 +61,7 @@ private func mistakes(_ result: Result<Configuration, ConfigurationMistakes>) ->
               proxy: socks5h://u:p@proxy.example.org:1080
               user_agent: "Mine/1.0 (me@example.org)"
               ca_file: ../ca.pem
-            schedule: {min_interval: 1s, max_interval: 1s, retry_first: 2m, retry_max: 1h, give_up_after: 1s, polls_per_hour: 7}
+            schedule: {min_interval: 1s, max_interval: 1s, retry_first: 2m, retry_max: 1h, give_up_after: 1s}
             keep: {raw: changed, fetch_log: 0s}
             defaults: {tags: [a, 7], interval: 2h}
             feeds:
@@ -102,7 +102,6 @@ private func mistakes(_ result: Result<Configuration, ConfigurationMistakes>) ->
         #expect(configuration.schedule.retryFirst == .seconds(120))
         #expect(configuration.schedule.retryMax == .seconds(3600))
         #expect(configuration.schedule.giveUpAfter == .seconds(1))
-        #expect(configuration.schedule.pollsPerHour == 7)
         #expect(configuration.keep.raw == .changed)
         #expect(configuration.keep.fetchLog == .zero)
 

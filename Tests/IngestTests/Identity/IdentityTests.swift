@@ -48,6 +48,18 @@ import Testing
         #expect(try lab.articles.map(\.title) == ["After"])
     }
 
+    @Test("a new date is no edit, however many articles say the same")
+    func dateOnlyChangeAmongMany() async throws {
+        let lab = try IdentityLab()
+        func document(_ shift: Int64) -> [Entry] {
+            (1...100).map {
+                entry("\($0)", url: "https://a.example/\($0)", title: "Photo", published: Int64($0) * 1000 + shift)
+            }
+        }
+        #expect(try await lab.poll(a, document(0)).new == 100)
+        #expect(try await lab.poll(a, document(1)) == Reconciliation(known: 100))
+    }
+
     @Test("date-only-change")
     func dateOnlyChange() async throws {
         let lab = try IdentityLab()
