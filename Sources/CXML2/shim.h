@@ -16,9 +16,9 @@ static inline void cxml2_silent_handler(xmlSAXHandler *handler) {
     handler->initialized = XML_SAX2_MAGIC;
 }
 
-/// The number of the line that the parser is at, from 1.
-static inline int cxml2_line(xmlParserCtxtPtr context) {
-    return context->input != NULL ? context->input->line : 0;
+/// How many bytes of the document are behind the parser.
+static inline long cxml2_offset(xmlParserCtxtPtr context) {
+    return context->input != NULL ? (long)context->input->consumed + (context->input->cur - context->input->base) : 0;
 }
 
 /// glibc's `memmem`, which its headers show to GNU sources only.

@@ -11,6 +11,12 @@ public struct JSONWriter {
 
     public var string: String { String(decoding: bytes, as: UTF8.self) }
 
+    /// Empty again, with the room that it has.
+    public mutating func removeAll() {
+        bytes.removeAll(keepingCapacity: true)
+        needsComma = false
+    }
+
     // MARK: structure
 
     public mutating func object(_ body: (inout JSONWriter) throws -> Void) rethrows {
@@ -141,20 +147,27 @@ public struct JSONWriter {
         array(key) { for value in values { $0.string(value) } }
     }
 
-    /// Passes over eight bytes at a time of which none is to be escaped: below 0x20, `"`, `\` or 0x7F.
-    private static func skipPlain(_ text: UnsafeBufferPointer<UInt8>, _ start: Int) -> Int {
+    /// Where the next byte is that is to be escaped: below 0x20, `"`, `\` or 0x7F.
+    private static func plainEnd(_ text: UnsafeBufferPointer<UInt8>, _ start: Int) -> Int {
         guard let base = text.baseAddress.map({ UnsafeRawPointer($0) }) else { return start }
         var index = start
         while index + 8 <= text.count {
-            let word = base.loadUnaligned(fromByteOffset: index, as: UInt64.self)
+            let word = UInt64(littleEndian: base.loadUnaligned(fromByteOffset: index, as: UInt64.self))
             let isControl = (word &- 0x2020_2020_2020_2020) & ~word
-            let isSpecial =
-                isControl | zeroBytes(word ^ 0x2222_2222_2222_2222)
-                | zeroBytes(word ^ 0x5C5C_5C5C_5C5C_5C5C) | zeroBytes(word ^ 0x7F7F_7F7F_7F7F_7F7F)
-            if isSpecial & 0x8080_8080_8080_8080 != 0 { return index }
+            let special =
+                (isControl | zeroBytes(word ^ 0x2222_2222_2222_2222)
+                    | zeroBytes(word ^ 0x5C5C_5C5C_5C5C_5C5C) | zeroBytes(word ^ 0x7F7F_7F7F_7F7F_7F7F))
+                & 0x8080_8080_8080_8080
+            // The lowest one is one in truth; bytes above it may only seem to be.
+            if special != 0 { return index + special.trailingZeroBitCount / 8 }
             index += 8
         }
+        while index < text.count, isPlain(text[index]) { index += 1 }
         return index
+    }
+
+    private static func isPlain(_ byte: UInt8) -> Bool {
+        byte >= 0x20 && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\") && byte != 0x7F
     }
 
     /// The highest bit of a byte is set if it is the word's first zero byte; none is, if none is zero.
@@ -163,30 +176,23 @@ public struct JSONWriter {
     /// RFC 8259, 7. Runs without anything to escape are copied as they are.
     private static func appendEscaped(_ text: UnsafeBufferPointer<UInt8>, to out: inout [UInt8]) {
         var start = 0
-        var index = 0
-        while index < text.count {
-            let byte = text[index]
-            if byte >= 0x20 && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\") && byte != 0x7F {
-                index += 1
-                index = skipPlain(text, index)
-                continue
-            }
-            out.append(contentsOf: text[start..<index])
-            start = index + 1
+        while start < text.count {
+            let end = plainEnd(text, start)
+            if end > start { out.append(contentsOf: UnsafeBufferPointer(rebasing: text[start..<end])) }
+            guard end < text.count else { return }
+            let byte = text[end]
+            out.append(UInt8(ascii: "\\"))
             switch byte {
-            case UInt8(ascii: "\""), UInt8(ascii: "\\"):
-                out.append(UInt8(ascii: "\\"))
-                out.append(byte)
-            case UInt8(ascii: "\n"): out.append(contentsOf: "\\n".utf8)
-            case UInt8(ascii: "\r"): out.append(contentsOf: "\\r".utf8)
-            case UInt8(ascii: "\t"): out.append(contentsOf: "\\t".utf8)
+            case UInt8(ascii: "\""), UInt8(ascii: "\\"): out.append(byte)
+            case 0x0A: out.append(UInt8(ascii: "n"))
+            case 0x0D: out.append(UInt8(ascii: "r"))
+            case 0x09: out.append(UInt8(ascii: "t"))
             default:
-                out.append(contentsOf: "\\u00".utf8)
+                out.append(contentsOf: "u00".utf8)
                 out.append(WebURL.hexDigits[Int(byte >> 4)])
                 out.append(WebURL.hexDigits[Int(byte & 15)])
             }
-            index += 1
+            start = end + 1
         }
-        out.append(contentsOf: text[start...])
     }
 }

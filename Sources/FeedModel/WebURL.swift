@@ -24,6 +24,10 @@ public struct WebURL: Hashable, Sendable {
         var bytes = Array(text.utf8)[...]
         while let first = bytes.first, first <= 0x20 { bytes.removeFirst() }
         while let last = bytes.last, last <= 0x20 { bytes.removeLast() }
+        self.init(trimmed: bytes)
+    }
+
+    private init?(trimmed bytes: ArraySlice<UInt8>) {
         guard let colon = WebURL.schemeEnd(bytes) else { return nil }
         let scheme = String(decoding: bytes[..<colon], as: UTF8.self).lowercased()
         var rest = bytes[(colon + 1)...]
@@ -56,7 +60,11 @@ public struct WebURL: Hashable, Sendable {
     }
 
     private init?(scheme: String, authorityAndRest bytes: ArraySlice<UInt8>) {
-        let end = bytes.firstIndex { "/?#\\".utf8.contains($0) } ?? bytes.endIndex
+        let end =
+            bytes.firstIndex {
+                $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "?") || $0 == UInt8(ascii: "#")
+                    || $0 == UInt8(ascii: "\\")
+            } ?? bytes.endIndex
         var authority = bytes[..<end]
         (path, query, fragment) = WebURL.split(bytes[end...])
         self.scheme = scheme
@@ -80,9 +88,12 @@ public struct WebURL: Hashable, Sendable {
 
     private static func schemeEnd(_ bytes: ArraySlice<UInt8>) -> Int? {
         guard let first = bytes.first, first.isASCIILetter else { return nil }
-        for (index, byte) in zip(bytes.indices, bytes) {
-            if byte == UInt8(ascii: ":") { return index }
-            guard byte.isASCIILetter || byte.isASCIIDigit || "+-.".utf8.contains(byte) else { return nil }
+        for index in bytes.indices {
+            switch bytes[index] {
+            case UInt8(ascii: ":"): return index
+            case UInt8(ascii: "+"), UInt8(ascii: "-"), UInt8(ascii: "."): continue
+            default: guard bytes[index].isASCIILetter || bytes[index].isASCIIDigit else { return nil }
+            }
         }
         return nil
     }
@@ -101,7 +112,12 @@ public struct WebURL: Hashable, Sendable {
 
     /// As it was written, but for the case of the scheme.
     public var string: String {
-        var out = scheme + ":"
+        var out = ""
+        out.reserveCapacity(
+            scheme.utf8.count + (host?.utf8.count ?? 0) + path.utf8.count + (query?.utf8.count ?? 0)
+                + (fragment?.utf8.count ?? 0) + 16)
+        out += scheme
+        out += ":"
         if let host {
             out += "//"
             if let userInfo { out += userInfo + "@" }
@@ -109,8 +125,14 @@ public struct WebURL: Hashable, Sendable {
             if let port { out += ":\(port)" }
         }
         out += path
-        if let query { out += "?" + query }
-        if let fragment { out += "#" + fragment }
+        if let query {
+            out += "?"
+            out += query
+        }
+        if let fragment {
+            out += "#"
+            out += fragment
+        }
         return out
     }
 
@@ -193,8 +215,7 @@ public struct WebURL: Hashable, Sendable {
             return same
         }
         if let colon = WebURL.schemeEnd(bytes) {
-            let text = String(decoding: bytes, as: UTF8.self)
-            if let absolute = WebURL(text) { return absolute }
+            if let absolute = WebURL(trimmed: bytes) { return absolute }
             // `http:path` without slashes is relative to a base of the same scheme (RFC 3986, 5.2.2).
             guard String(decoding: bytes[..<colon], as: UTF8.self).lowercased() == scheme else { return nil }
             return resolving(String(decoding: bytes[(colon + 1)...], as: UTF8.self))
@@ -222,22 +243,34 @@ public struct WebURL: Hashable, Sendable {
 
     /// RFC 3986, 5.2.4.
     static func removingDotSegments(_ path: String) -> String {
-        guard path.utf8.contains(UInt8(ascii: ".")) else { return path }
-        var out: [Substring] = []
-        let segments = path.split(separator: "/", omittingEmptySubsequences: false)
-        for (index, segment) in segments.enumerated() {
-            let isLast = index == segments.count - 1
-            switch segment {
-            case ".":
-                if isLast { out.append("") }
-            case "..":
-                if out.count > 1 { out.removeLast() }
-                if isLast { out.append("") }
-            default:
-                out.append(segment)
+        var path = path
+        return path.withUTF8 { bytes in
+            let slash = UInt8(ascii: "/")
+            let dot = UInt8(ascii: ".")
+            func isDotSegment(_ start: Int) -> Bool {
+                guard start < bytes.count, bytes[start] == dot else { return false }
+                let next = start + 1 < bytes.count ? bytes[start + 1] : slash
+                return next == slash
+                    || next == dot && (start + 2 == bytes.count || bytes[start + 2] == slash)
             }
+            var needsWork = isDotSegment(0)
+            for at in bytes.indices where !needsWork && bytes[at] == slash && isDotSegment(at + 1) { needsWork = true }
+            guard needsWork else { return String(decoding: bytes, as: UTF8.self) }
+            var out: [Slice<UnsafeBufferPointer<UInt8>>] = []
+            let segments = bytes.split(separator: slash, omittingEmptySubsequences: false)
+            for (index, segment) in segments.enumerated() {
+                let isLast = index == segments.count - 1
+                if segment.count == 1, segment.first == dot {
+                    if isLast { out.append(bytes[0..<0]) }
+                } else if segment.count == 2, segment.first == dot, segment.last == dot {
+                    if out.count > 1 { out.removeLast() }
+                    if isLast { out.append(bytes[0..<0]) }
+                } else {
+                    out.append(segment)
+                }
+            }
+            return String(decoding: Array(out.joined(separator: [slash])), as: UTF8.self)
         }
-        return out.joined(separator: "/")
     }
 }
 

@@ -28,7 +28,7 @@ enum FeedShape {
     }
 
     private static func rss(_ root: XMLElement) -> FeedFormat {
-        switch root.attribute(.version)?.trimmed?.lowercased() ?? "" {
+        switch root.trimmedAttribute(.version)?.lowercased() ?? "" {
         case "0.90", "0.9": .rss090
         case let version where version.hasPrefix("0.91"): .rss091
         case "0.92", "0.93", "0.94": .rss092

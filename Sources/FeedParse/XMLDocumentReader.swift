@@ -2,11 +2,13 @@ import FeedModel
 
 /// UTF-8 to `ParsedFeed`: parsed strictly, and if it is not well-formed, mended and parsed again.
 enum XMLDocumentReader {
-    static func read(_ bytes: [UInt8], base: WebURL?) -> Result<ParsedFeed, NotAFeed> {
-        bytes.withUnsafeBufferPointer { read($0, base: base) }
+    static func read(_ document: [UInt8], base: WebURL?) -> Result<ParsedFeed, NotAFeed> {
+        document.withUnsafeBufferPointer { read(document, $0, base: base) }
     }
 
-    private static func read(_ bytes: UnsafeBufferPointer<UInt8>, base: WebURL?) -> Result<ParsedFeed, NotAFeed> {
+    private static func read(
+        _ document: [UInt8], _ bytes: UnsafeBufferPointer<UInt8>, base: WebURL?
+    ) -> Result<ParsedFeed, NotAFeed> {
         let prologue = XMLPrologue(bytes)
         if prologue.start >= bytes.count || prologue.rootStart == nil {
             return .failure(OtherContent.notXML(bytes, prologue))
@@ -18,7 +20,7 @@ enum XMLDocumentReader {
                 ParseProblem(.leadingJunk, "something stands before the XML declaration or the first element", line: 1))
         }
         var isTruncated = false
-        guard let tree = parsed(bytes, prologue, log, &isTruncated) else {
+        guard let tree = parsed(document, prologue, log, &isTruncated) else {
             return .failure(
                 NotAFeed(.tooLarge, "more than \(XMLTreeParser.maximumNames) different names; no feed has so many"))
         }
@@ -38,27 +40,27 @@ enum XMLDocumentReader {
 
     /// Nothing if there are too many names.
     private static func parsed(
-        _ bytes: UnsafeBufferPointer<UInt8>, _ prologue: XMLPrologue, _ log: ProblemLog, _ isTruncated: inout Bool
+        _ document: [UInt8], _ prologue: XMLPrologue, _ log: ProblemLog, _ isTruncated: inout Bool
     ) -> XMLTree? {
         var failure: XMLTreeParser.Failure?
-        if !prologue.hasAttributeFlood && prologue.entities.isEmpty {
-            let first = withoutDoctype(bytes, prologue) {
-                XMLTreeParser.parse($0, firstLine: 1 + bytes[..<prologue.start].lazy.filter { $0 == 0x0A }.count)
-            }
+        var hasAttributeFlood = false
+        if prologue.entities.isEmpty {
+            let first = XMLTreeParser.parse(document, from: prologue.start, doctype: prologue.doctype)
             if first.tooManyNames { return nil }
-            if first.failure == nil && !first.tooManyNamespaces {
+            if first.failure == nil && !first.tooManyNamespaces && !first.hasAttributeFlood {
                 note(first, log)
                 return first.tree
             }
+            hasAttributeFlood = first.hasAttributeFlood
             if first.tooManyNamespaces { note(first, log) } else { failure = first.failure }
         }
-        let mended = XMLMender.mend(bytes, prologue: prologue)
+        let mended = document.withUnsafeBufferPointer { XMLMender.mend($0, prologue: prologue) }
         isTruncated = mended.isTruncated
-        let second = mended.bytes.withUnsafeBufferPointer { XMLTreeParser.parse($0) }
+        let second = XMLTreeParser.parse(mended.bytes)
         if second.tooManyNames { return nil }
         if let failure {
             note(failure, mended, log)
-        } else if prologue.hasAttributeFlood {
+        } else if hasAttributeFlood {
             log.add(
                 ParseProblem(.tooLarge, "an element has more than \(XMLPrologue.maximumAttributes) attributes"))
         } else if mended.isTruncated {
@@ -66,19 +68,6 @@ enum XMLDocumentReader {
         }
         note(second, log)
         return second.tree
-    }
-
-    /// libxml2 sees blanks where the document type stood, so that lines keep their numbers.
-    private static func withoutDoctype(
-        _ bytes: UnsafeBufferPointer<UInt8>, _ prologue: XMLPrologue,
-        _ body: (UnsafeBufferPointer<UInt8>) -> XMLTreeParser.Outcome
-    ) -> XMLTreeParser.Outcome {
-        guard let doctype = prologue.doctype else {
-            return body(UnsafeBufferPointer(rebasing: bytes[prologue.start...]))
-        }
-        var copy = Array(bytes)
-        for index in doctype where copy[index] != 0x0A { copy[index] = 0x20 }
-        return copy.withUnsafeBufferPointer { body(UnsafeBufferPointer(rebasing: $0[prologue.start...])) }
     }
 
     private static func note(_ failure: XMLTreeParser.Failure, _ mended: XMLMender.Result, _ log: ProblemLog) {

@@ -39,4 +39,17 @@ struct PlainTextTests {
         let clock = ContinuousClock()
         #expect(clock.measure { _ = PlainText.ofHTML(text) } < .seconds(10))
     }
+
+    /// Runs of words are passed over eight bytes at a time: where they stand must not matter.
+    @Test(arguments: [
+        ("a  b", "a b"), ("a \n b", "a b"), ("a &amp; b", "a & b"), ("a&nbsp;b", "a\u{A0}b"), ("a\tb", "a b"),
+        ("a <b>b</b> c", "a b c"), ("a<br>b", "a\nb"), ("日本  語", "日本 語"), ("a & b", "a & b"),
+    ])
+    func anywhereInAText(html: String, text: String) {
+        for before in 0..<18 {
+            let word = String(repeating: "x", count: before)
+            #expect(PlainText.ofHTML("\(word)y \(html) z\(word)") == "\(word)y \(text) z\(word)")
+            #expect(PlainText.ofHTML("\(word)y\(html)z\(word)") == "\(word)y\(text)z\(word)")
+        }
+    }
 }

@@ -21,6 +21,9 @@ struct SanitizerTests {
             "<noscript><p title=\"</noscript><img src=x onerror=alert(1)>\">",
             "<p title=\"&lt;/noscript&gt;&lt;img src=x onerror=alert(1)&gt;\"></p>"
         ),
+        ("<noscript></noscript>", "<noscript></noscript>"),
+        ("<noscript>a &amp; b</noscript>", "<noscript>a &amp; b</noscript>"),
+        ("<noscript><img src=x></noscript>", "<img src=\"x\"/>"), ("<noscript>a", "a"),
         ("<svg></p><style><a id=\"</style><img src=1 onerror=alert(1)>\">", "<img src=\"1\"/>\"&gt;"),
         (
             "<form><math><mtext></form><form><mglyph><style></math><img src onerror=alert(1)>",

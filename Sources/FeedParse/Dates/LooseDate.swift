@@ -69,7 +69,7 @@ struct LooseDate {
         {
             return (0, b.count)
         }
-        guard b.count - at == 5, b[at] == 0x2B || b[at] == 0x2D else { return nil }
+        guard b.count - at <= 5 else { return nil }
         return DateZone.parse(b, at)
     }
 
@@ -110,11 +110,15 @@ struct LooseDate {
         return at > start ? (value, at - start) : nil
     }
 
+    private static func isLetter(_ scalar: Unicode.Scalar) -> Bool {
+        scalar.isASCII ? UInt8(truncatingIfNeeded: scalar.value).isASCIILetter : scalar.properties.isAlphabetic
+    }
+
     private mutating func readTokens() -> Bool {
         while let next = scalar(at) {
             if isDigit(at) {
                 guard readNumber() else { return false }
-            } else if next.properties.isAlphabetic {
+            } else if LooseDate.isLetter(next) {
                 guard readWord() else { return false }
             } else if next == "(" {
                 guard readComment() else { return false }
@@ -162,7 +166,7 @@ struct LooseDate {
         var index = at
         while let next = scalar(index), next == " " { index += 1 }
         var word = String.UnicodeScalarView()
-        while let next = scalar(index), next.properties.isAlphabetic || next == "." {
+        while let next = scalar(index), LooseDate.isLetter(next) || next == "." {
             if next != "." { word.append(next) }
             index += 1
         }
@@ -233,7 +237,7 @@ struct LooseDate {
         if readCJK() { return true }
         var word = String.UnicodeScalarView()
         while let next = scalar(at) {
-            if next.properties.isAlphabetic {
+            if LooseDate.isLetter(next) {
                 word.append(next)
             } else if next == "'" || next == "’" || next == "." && scalar(at + 1)?.properties.isAlphabetic == true {
                 // `a.m.`, `п'ятниця`
@@ -278,7 +282,7 @@ struct LooseDate {
     private mutating func readArea(from start: Int) -> Bool {
         var end = start
         var words: [[Unicode.Scalar]] = [[]]
-        while let next = scalar(end), next.properties.isAlphabetic || next == "_" || next == "/" {
+        while let next = scalar(end), LooseDate.isLetter(next) || next == "_" || next == "/" {
             if next == "/" { words.append([]) } else { words[words.count - 1].append(next) }
             end += 1
         }

@@ -1,3 +1,5 @@
+import FeedModel
+
 /// How well bytes are UTF-8.
 struct UTF8Check {
     /// Characters beyond ASCII.
@@ -12,7 +14,7 @@ struct UTF8Check {
     init(_ bytes: UnsafeBufferPointer<UInt8>) {
         var at = 0
         while at < bytes.count {
-            at = UTF8Check.skipASCII(bytes, at)
+            at = bytes.asciiEnd(from: at)
             guard at < bytes.count else { return }
             let length = UTF8Check.sequence(bytes, at)
             if length > 0 {
@@ -24,19 +26,6 @@ struct UTF8Check {
                 at += 1
             }
         }
-    }
-
-    static func skipASCII(_ bytes: UnsafeBufferPointer<UInt8>, _ start: Int) -> Int {
-        var at = start
-        if let base = UnsafeRawPointer(bytes.baseAddress) {
-            while at + 16 <= bytes.count {
-                let pair = base.loadUnaligned(fromByteOffset: at, as: SIMD2<UInt64>.self) & 0x8080_8080_8080_8080
-                if pair != SIMD2(0, 0) { break }
-                at += 16
-            }
-        }
-        while at < bytes.count, bytes[at] < 0x80 { at += 1 }
-        return at
     }
 
     /// The length of the well-formed sequence that starts here, or 0 (Unicode, table 3-7).
@@ -69,7 +58,7 @@ struct UTF8Check {
         out.reserveCapacity(bytes.count + bytes.count / 8)
         var at = 0
         while at < bytes.count {
-            let next = skipASCII(bytes, at)
+            let next = bytes.asciiEnd(from: at)
             out.append(contentsOf: bytes[at..<next])
             at = next
             guard at < bytes.count else { break }
@@ -90,12 +79,5 @@ struct UTF8Check {
             }
         }
         return out
-    }
-}
-
-extension UnsafeRawPointer {
-    fileprivate init?(_ pointer: UnsafePointer<UInt8>?) {
-        guard let pointer else { return nil }
-        self.init(pointer)
     }
 }

@@ -3,23 +3,31 @@ import FeedModel
 /// Resolves relative references inside HTML. Where there are none, the HTML stays byte for byte.
 enum HTMLLinks {
     static func resolved(_ html: String, base: WebURL?) -> String {
-        guard let base, html.utf8.contains(UInt8(ascii: "<")) else { return html }
+        guard let base else { return html }
         var html = html
         let changed = html.withUTF8 { resolve($0, base) }
         return changed.map { String(decoding: $0, as: UTF8.self) } ?? html
+    }
+
+    /// The same, of UTF-8.
+    static func resolved(_ html: UnsafeBufferPointer<UInt8>, base: WebURL?) -> String {
+        if let base, let changed = resolve(html, base) {
+            return changed.withUnsafeBufferPointer { String(validUTF8: $0) }
+        }
+        return String(validUTF8: html)
     }
 
     private static func resolve(_ bytes: UnsafeBufferPointer<UInt8>, _ base: WebURL) -> [UInt8]? {
         var out: [UInt8] = []
         var copied = 0
         var tokens = HTMLTokenizer(bytes)
-        while let token = tokens.next() {
-            guard case .startTag(let nameRange, let attributeRange, _) = token else { continue }
+        while let nameRange = tokens.nextStartTag() {
+            let before = (out.count, copied)
             let name = ShortName(bytes[nameRange])
-            var attributes = HTMLAttributes(bytes, attributeRange)
+            var attributes = HTMLAttributes(bytes, nameRange.upperBound..<bytes.count)
             while let attribute = attributes.next() {
-                guard let kind = URLAttributes.kind(element: name, attribute: ShortName(bytes[attribute.name])),
-                    !attribute.value.isEmpty
+                guard !attribute.value.isEmpty,
+                    let kind = URLAttributes.kind(element: name, attribute: ShortName(bytes[attribute.name]))
                 else { continue }
                 let value = UnsafeBufferPointer(rebasing: bytes[attribute.value])
                 // `src=http://…` and all else that is absolute already.
@@ -32,6 +40,12 @@ enum HTMLLinks {
                 appendEscaped(resolved, to: &out)
                 if !attribute.isQuoted { out.append(UInt8(ascii: "\"")) }
                 copied = attribute.value.upperBound
+            }
+            tokens.leaveTag(closedAt: attributes.closedAt)
+            if attributes.closedAt == nil {
+                // Half a tag stays as it is.
+                out.removeLast(out.count - before.0)
+                copied = before.1
             }
             if name == script { _ = tokens.skipRawText(named: "script") }
             if name == style { _ = tokens.skipRawText(named: "style") }
@@ -48,8 +62,11 @@ enum HTMLLinks {
     static func isAbsolute(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
         guard let first = bytes.first, first.isASCIILetter else { return false }
         for byte in bytes {
-            if byte == UInt8(ascii: ":") { return true }
-            guard byte.isASCIILetter || byte.isASCIIDigit || "+-.".utf8.contains(byte) else { return false }
+            switch byte {
+            case UInt8(ascii: ":"): return true
+            case UInt8(ascii: "+"), UInt8(ascii: "-"), UInt8(ascii: "."): continue
+            default: guard byte.isASCIILetter || byte.isASCIIDigit else { return false }
+            }
         }
         return false
     }

@@ -1,4 +1,5 @@
 import FeedModel
+import Glibc
 
 /// Splits HTML into tags, text and what is neither, as the HTML Standard's tokeniser does (13.2.5), over
 /// bytes and without copying. Any input gives tokens; none is an error.
@@ -76,9 +77,39 @@ struct HTMLTokenizer {
         byte.isXMLSpace || byte == UInt8(ascii: ">") || byte == UInt8(ascii: "/")
     }
 
-    private mutating func tag(_ nameStart: Int, isEnd: Bool) -> Token? {
+    private func nameEnd(_ nameStart: Int) -> Int {
         var end = nameStart
         while end < bytes.count, !HTMLTokenizer.endsName(bytes[end]) { end += 1 }
+        return end
+    }
+
+    /// Goes on to the next start tag, without taking it apart: the range of its name. What follows is to be walked
+    /// with `HTMLAttributes`, and its end told to `leaveTag`.
+    mutating func nextStartTag() -> Range<Int>? {
+        while let open = scanner.find(UInt8(ascii: "<"), from: at) {
+            let start = open + 1
+            if start < bytes.count, bytes[start].isASCIILetter {
+                at = nameEnd(start)
+                return start..<at
+            }
+            at = open
+            _ = next()
+        }
+        at = bytes.count
+        return nil
+    }
+
+    /// Nothing: the text ends inside the tag.
+    mutating func leaveTag(closedAt: Int?) { at = closedAt.map { $0 + 1 } ?? bytes.count }
+
+    private mutating func tag(_ nameStart: Int, isEnd: Bool) -> Token? {
+        let end = nameEnd(nameStart)
+        if end < bytes.count, bytes[end] == UInt8(ascii: ">") {
+            at = end + 1
+            return isEnd
+                ? .endTag(name: nameStart..<end)
+                : .startTag(name: nameStart..<end, attributes: end..<end, isSelfClosing: false)
+        }
         var walker = HTMLAttributes(bytes, end..<bytes.count)
         walker.skipAll()
         guard let close = walker.closedAt else {
@@ -163,49 +194,18 @@ struct HTMLAttributes {
         let quote = bytes[at]
         if quote == UInt8(ascii: "\"") || quote == UInt8(ascii: "'") {
             let start = at + 1
-            at = start
-            while at < end, bytes[at] != quote { at += 1 }
-            guard at < end else { return nil }
-            at += 1
-            return Attribute(name: name, value: start..<at - 1, isQuoted: true)
+            guard start < end, let base = bytes.baseAddress,
+                let close = memchr(base + start, CInt(quote), end - start)
+            else {
+                at = end
+                return nil
+            }
+            let valueEnd = UnsafeRawPointer(close) - UnsafeRawPointer(base)
+            at = valueEnd + 1
+            return Attribute(name: name, value: start..<valueEnd, isQuoted: true)
         }
         let start = at
         while at < end, !bytes[at].isXMLSpace, bytes[at] != UInt8(ascii: ">") { at += 1 }
         return Attribute(name: name, value: start..<at, isQuoted: false)
-    }
-}
-
-/// A short ASCII name, lower case, in one word: element and attribute names compare as integers.
-struct ShortName: Hashable {
-    private var low: UInt64 = 0
-    private var high: UInt64 = 0
-
-    /// Longer than 16 bytes is no name that anything here knows: it equals no literal.
-    init(_ bytes: Slice<UnsafeBufferPointer<UInt8>>) {
-        guard bytes.count <= 16 else {
-            (low, high) = (.max, .max)
-            return
-        }
-        for (index, byte) in bytes.enumerated() { put(byte.asciiLowercased, index) }
-    }
-
-    init(_ literal: StaticString) {
-        for index in 0..<min(16, literal.utf8CodeUnitCount) { put(literal.utf8Start[index], index) }
-    }
-
-    init(_ string: String) {
-        guard string.utf8.count <= 16 else {
-            (low, high) = (.max, .max)
-            return
-        }
-        for (index, byte) in string.utf8.enumerated() { put(byte.asciiLowercased, index) }
-    }
-
-    private mutating func put(_ byte: UInt8, _ index: Int) {
-        if index < 8 {
-            low |= UInt64(byte) << UInt64(index * 8)
-        } else {
-            high |= UInt64(byte) << UInt64((index - 8) * 8)
-        }
     }
 }

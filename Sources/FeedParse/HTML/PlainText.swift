@@ -40,6 +40,7 @@ public enum PlainText {
     /// Runs of white space as one space, none at the ends.
     static func folded(_ text: String) -> String {
         var text = text
+        if text.withUTF8(isFolded) { return text }
         return text.withUTF8 { bytes in
             var out: [UInt8] = []
             out.reserveCapacity(bytes.count)
@@ -55,6 +56,20 @@ public enum PlainText {
         }
     }
 
+    private static func isFolded(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
+        var isAfterSpace = true
+        for byte in bytes {
+            if byte == 0x20 {
+                if isAfterSpace { return false }
+                isAfterSpace = true
+            } else {
+                if byte < 0x20, byte.isXMLSpace || byte == 0x0B { return false }
+                isAfterSpace = false
+            }
+        }
+        return !isAfterSpace || bytes.isEmpty
+    }
+
     private struct Writer {
         private var out: [UInt8] = []
         /// Line ends that the next text is to have before it.
@@ -66,7 +81,7 @@ public enum PlainText {
 
         mutating func finished() -> String {
             while let last = out.last, last.isXMLSpace { out.removeLast() }
-            return String(decoding: out, as: UTF8.self)
+            return out.withUnsafeBufferPointer { String(validUTF8: $0) }
         }
 
         private mutating func lineEnd(_ count: Int) { breaks = max(breaks, count) }
@@ -103,10 +118,45 @@ public enum PlainText {
                 } else {
                     flush()
                     let start = at
-                    while at < bytes.count, !bytes[at].isXMLSpace, bytes[at] != UInt8(ascii: "&") { at += 1 }
-                    out.append(contentsOf: bytes[start..<at])
+                    at = wordsEnd(bytes, at)
+                    out.append(contentsOf: UnsafeBufferPointer(rebasing: bytes[start..<at]))
                 }
             }
+        }
+
+        /// Words with one space between them are text as it stands.
+        private func wordsEnd(_ bytes: UnsafeBufferPointer<UInt8>, _ start: Int) -> Int {
+            var at = start
+            while at < bytes.count {
+                at = plainEnd(bytes, at)
+                guard at < bytes.count, bytes[at] != UInt8(ascii: "&") else { break }
+                if bytes[at].isXMLSpace {
+                    guard bytes[at] == 0x20, at + 1 < bytes.count, !bytes[at + 1].isXMLSpace,
+                        bytes[at + 1] != UInt8(ascii: "&")
+                    else { break }
+                }
+                at += 1
+            }
+            return at
+        }
+
+        /// Passes over eight bytes at a time that hold no `&`, no control and no two spaces together.
+        private func plainEnd(_ bytes: UnsafeBufferPointer<UInt8>, _ start: Int) -> Int {
+            let high: UInt64 = 0x8080_8080_8080_8080
+            guard let base = bytes.baseAddress.map(UnsafeRawPointer.init) else { return start }
+            var at = start
+            while at + 8 <= bytes.count {
+                let word = UInt64(littleEndian: base.loadUnaligned(fromByteOffset: at, as: UInt64.self))
+                let ampersand = word ^ 0x2626_2626_2626_2626
+                let control = (word &- 0x2020_2020_2020_2020) & ~word
+                if (control | (ampersand &- 0x0101_0101_0101_0101) & ~ampersand) & high != 0 { break }
+                let difference = word ^ 0x2020_2020_2020_2020
+                let spaces = ~(((difference & ~high) &+ ~high) | difference) & high
+                // One at the end is looked at again: another may follow.
+                if spaces & (spaces >> 8) != 0 || spaces >> 63 != 0 { break }
+                at += 8
+            }
+            return at
         }
 
         /// Returns how many bytes it took.
@@ -147,7 +197,7 @@ public enum PlainText {
             case raw(StaticString)
         }
 
-        static let kind: [ShortName: Kind] = {
+        static let kind: NameTable<Kind> = {
             var map: [ShortName: Kind] = [:]
             for name in "p h1 h2 h3 h4 h5 h6 blockquote ul ol dl table hr figure article section".split(separator: " ")
             {
@@ -169,7 +219,7 @@ public enum PlainText {
             map[ShortName("noembed")] = .raw("noembed")
             map[ShortName("noframes")] = .raw("noframes")
             map[ShortName("template")] = .raw("template")
-            return map
+            return NameTable(map.map { ($0.key, $0.value) })
         }()
     }
 }

@@ -21,6 +21,8 @@ struct SafeElement {
         Set(list.split(separator: " ").map { ShortName(String($0)) })
     }
 
+    static let noscript = ShortName("noscript")
+
     static let globalAttributes = names("title lang dir")
 
     static let urlAttributes: [ShortName: URLKind] = [

@@ -4,8 +4,8 @@ public import FeedModel
 ///
 /// What comes out is built anew from an allow-list: listed elements with listed attributes, quoted and
 /// escaped, properly nested and closed; text with its `<`, `>` and bare `&` escaped. No element whose content
-/// browsers read by other rules than text and tags (script, style, title, iframe, noscript,
-/// template, SVG, MathML, comments) is ever written, so that parsing the result again, wherever it is put
+/// browsers read by other rules than text and tags (script, style, title, iframe,
+/// template, SVG, MathML, comments; noscript, unless it is text alone) is ever written, so that parsing the result again, wherever it is put
 /// in, cannot turn text into markup (mutation XSS). URLs have listed schemes only.
 public enum Sanitizer {
     /// Relative URLs are resolved against `base`, if there is one. Running it twice changes nothing more.
@@ -143,8 +143,26 @@ private struct SanitizingWriter {
             out.append(contentsOf: "<\(word)>".utf8)
             text(tokens.skipRawText(named: word))
             out.append(contentsOf: "</\(word)>".utf8)
-        case nil: break
+        case nil:
+            if name == SafeElement.noscript { writeNoscript() }
         }
+    }
+
+    /// What is shown without scripts is read as text where they run, and as markup elsewhere: it keeps its tags if it
+    /// is text in both. Otherwise what stands between them is all that is kept.
+    private mutating func writeNoscript() {
+        var ahead = tokens
+        var content = 0..<0
+        var next = ahead.next()
+        if case .text(let range) = next {
+            content = range
+            next = ahead.next()
+        }
+        guard case .endTag(let end) = next, ShortName(bytes[end]) == SafeElement.noscript else { return }
+        out.append(contentsOf: "<noscript>".utf8)
+        text(content)
+        out.append(contentsOf: "</noscript>".utf8)
+        tokens = ahead
     }
 
     private mutating func endTag(_ name: ShortName) {

@@ -7,15 +7,13 @@ enum URLAttributes {
     }
 
     static func kind(element: ShortName, attribute: ShortName) -> Kind? {
-        guard let elements = byAttribute[attribute] else { return nil }
-        guard elements.isEmpty || elements.contains(element) else { return nil }
-        return attribute == srcset ? .srcset : .url
+        guard let one = byAttribute[attribute] else { return nil }
+        guard one.elements.isEmpty || one.elements.contains(element) else { return nil }
+        return one.kind
     }
 
-    private static let srcset = ShortName("srcset")
-
     /// No elements: on any.
-    private static let byAttribute: [ShortName: Set<ShortName>] = {
+    private static let byAttribute: NameTable<(kind: Kind, elements: [ShortName])> = {
         let table: [(String, String)] = [
             ("href", "a area link base image use"), ("src", ""), ("srcset", "img source"), ("poster", "video"),
             ("cite", "blockquote q del ins"), ("action", "form"), ("formaction", "button input"),
@@ -23,10 +21,10 @@ enum URLAttributes {
             ("codebase", "object applet"), ("classid", "object"), ("data", "object"), ("profile", "head"),
             ("dynsrc", "img"), ("lowsrc", "img"), ("xlink:href", ""), ("manifest", "html"),
         ]
-        var map: [ShortName: Set<ShortName>] = [:]
-        for (attribute, elements) in table {
-            map[ShortName(attribute)] = Set(elements.split(separator: " ").map { ShortName(String($0)) })
-        }
-        return map
+        return NameTable(
+            table.map { attribute, elements in
+                let kind: Kind = attribute == "srcset" ? .srcset : .url
+                return (ShortName(attribute), (kind, elements.split(separator: " ").map { ShortName(String($0)) }))
+            })
     }()
 }

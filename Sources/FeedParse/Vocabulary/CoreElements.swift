@@ -137,30 +137,36 @@ extension Draft {
         guard let url = same ?? inner.resolve(href ?? e.text) else { return takeLinkToNowhere(e) }
         let link = Link(
             href: url, rel: e.trimmedAttribute(.rel)?.lowercased(), type: e.trimmedAttribute(.type),
-            hreflang: e.trimmedAttribute(.hreflang), title: e.attribute(.title)?.trimmed,
+            hreflang: e.trimmedAttribute(.hreflang), title: e.trimmedAttribute(.title),
             length: e.attribute(.length).flatMap(Numbers.integer))
         links.append(link)
         if !e.namespace.isAtom, link.rel == nil || link.rel == "alternate" { setPage(url) }
-        let relations = (link.rel ?? "alternate").split(separator: " ").map(Draft.bareRelation)
-        for relation in relations {
-            switch relation {
-            case "enclosure" where !isFeed:
-                addAttachment(
-                    Attachment(url: url, mimeType: link.type, title: link.title, sizeInBytes: link.length))
-            case "hub": hubs.append(Hub(type: "WebSub", url: url))
-            case "replies": commentsURL.offer(url, link.type == nil || link.type == "text/html" ? 1 : 2)
-            case "icon" where isFeed: favicon = favicon ?? url
-            default: break
-            }
+        guard let relations = link.rel else { return true }
+        if relations.utf8.contains(0x20) {
+            for one in relations.split(separator: " ") { takeRelation(String(one), link) }
+        } else {
+            takeRelation(relations, link)
         }
         return true
+    }
+
+    private mutating func takeRelation(_ relation: String, _ link: Link) {
+        switch Draft.bareRelation(relation) {
+        case "enclosure" where !isFeed:
+            addAttachment(
+                Attachment(url: link.href, mimeType: link.type, title: link.title, sizeInBytes: link.length))
+        case "hub": hubs.append(Hub(type: "WebSub", url: link.href))
+        case "replies": commentsURL.offer(link.href, link.type == nil || link.type == "text/html" ? 1 : 2)
+        case "icon" where isFeed: favicon = favicon ?? link.href
+        default: break
+        }
     }
 
     /// It says something of the relation, if not where to.
     private mutating func takeLinkToNowhere(_ e: XMLElement) -> Bool {
         let link = Link(
             href: "", rel: e.trimmedAttribute(.rel)?.lowercased(), type: e.trimmedAttribute(.type),
-            hreflang: e.trimmedAttribute(.hreflang), title: e.attribute(.title)?.trimmed)
+            hreflang: e.trimmedAttribute(.hreflang), title: e.trimmedAttribute(.title))
         guard link != Link(href: "") else { return false }
         links.append(link)
         return true
@@ -173,16 +179,16 @@ extension Draft {
     }
 
     /// IANA's registry as a URI is the same relation (RFC 4287, 4.2.7.2).
-    private static func bareRelation(_ relation: Substring) -> String {
+    private static func bareRelation(_ relation: String) -> String {
         let prefix = "http://www.iana.org/assignments/relation/"
-        return relation.hasPrefix(prefix) ? String(relation.dropFirst(prefix.count)) : String(relation)
+        return relation.hasPrefix(prefix) ? String(relation.dropFirst(prefix.count)) : relation
     }
 
     private mutating func takeGUID(_ e: XMLElement) -> Bool {
         guard let text = e.text else { return false }
         if id.isEmpty {
             // "isPermaLink is optional, its default value is true" (RSS 2.0).
-            let says = e.attribute(.ispermalink)?.trimmed?.lowercased() ?? "true"
+            let says = e.trimmedAttribute(.ispermalink)?.lowercased() ?? "true"
             idIsPermalink = says == "true" || says == "1" || says == "yes"
         }
         return id.offer(text)
@@ -191,7 +197,7 @@ extension Draft {
     // MARK: structures
 
     mutating func takeCategory(_ e: XMLElement) -> Bool {
-        let label = e.attribute(.label)?.trimmed
+        let label = e.trimmedAttribute(.label)
         let term = (e.attribute(.term) ?? e.attribute(.value))?.trimmed ?? e.text.map(PlainText.folded)
         let scheme = (e.attribute(.scheme) ?? e.attribute(.domain))?.trimmed
         return addCategory(Category(term: term, scheme: scheme, label: label))
@@ -203,7 +209,7 @@ extension Draft {
         }
         addAttachment(
             Attachment(
-                url: url, mimeType: e.trimmedAttribute(.type), title: e.attribute(.title)?.trimmed,
+                url: url, mimeType: e.trimmedAttribute(.type), title: e.trimmedAttribute(.title),
                 sizeInBytes: e.attribute(.length).flatMap(Numbers.size)))
         return true
     }

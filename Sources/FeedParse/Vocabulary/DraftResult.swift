@@ -81,14 +81,19 @@ extension Draft {
 
     private static func has(_ link: Link, _ relation: String) -> Bool {
         guard let rel = link.rel else { return relation == "alternate" }
-        return rel == relation || rel.split(separator: " ").contains { $0 == relation }
+        return rel == relation
+            || rel.utf8.contains(0x20) && rel.split(separator: " ").contains { $0 == relation }
     }
 
     /// HTML before other types; a type that is not named counts as HTML.
     private func alternate(_ links: [Link]) -> String? {
-        let candidates = links.filter { !$0.href.isEmpty && Draft.has($0, "alternate") }
-        return
-            (candidates.first { $0.type == nil || $0.type?.lowercased().contains("html") == true } ?? candidates.first)?
-            .href
+        var other: String?
+        for link in links where !link.href.isEmpty && Draft.has(link, "alternate") {
+            guard let type = link.type, type != "text/html", !type.lowercased().contains("html") else {
+                return link.href
+            }
+            other = other ?? link.href
+        }
+        return other
     }
 }

@@ -29,15 +29,14 @@ enum ExtensionReader {
 /// The names of the elements in one place, of which there may only be so many: they are compared with
 /// each other.
 struct NamesInUse {
-    private var names: Set<Int32> = []
+    private var names: [Int32] = []
     private static let maximum = 256
 
     /// Whether there is room for one more of this name.
     mutating func admit(_ name: Int32) -> Bool {
-        if names.count < NamesInUse.maximum {
-            names.insert(name)
-            return true
-        }
-        return names.contains(name)
+        if names.contains(name) { return true }
+        guard names.count < NamesInUse.maximum else { return false }
+        names.append(name)
+        return true
     }
 }

@@ -21,7 +21,7 @@ extension Draft {
         case .category:
             var isAdded = addCategory(Category(term: (e.attribute(.text) ?? e.text)?.trimmed))
             for child in e.children where child.tag == .category {
-                if addCategory(Category(term: child.attribute(.text)?.trimmed)) { isAdded = true }
+                if addCategory(Category(term: child.trimmedAttribute(.text))) { isAdded = true }
             }
             return isAdded
         case .keywords where isFeed:

@@ -16,7 +16,7 @@ enum TextReader {
     static func read(_ element: XMLElement, _ scope: Scope, default fallback: Default) -> TextConstruct? {
         let inner = scope.inside(element)
         let type = mediaType(element.attribute(.type))
-        let mode = element.attribute(.mode)?.trimmed?.lowercased()
+        let mode = element.trimmedAttribute(.mode)?.lowercased()
         let isAtom = element.namespace.isAtom || mode != nil || type != nil && isTextType(type ?? "")
         guard isAtom else { return rss(element, inner, fallback) }
         if mode == "base64" {
@@ -26,24 +26,24 @@ enum TextReader {
         let hasMarkup = element.hasChildElements
         switch type ?? "" {
         case "html", "text/html":
-            return hasMarkup && mode != "escaped" ? xhtml(element, inner) : markup(.html, element.rawText, inner)
+            return hasMarkup && mode != "escaped" ? xhtml(element, inner) : markup(.html, element, inner)
         case "xhtml", "application/xhtml+xml", "application/xhtml", "text/xhtml":
             // Escaped although it says `xhtml`: then the text is the markup.
-            if mode == "escaped" && !hasMarkup { return markup(.xhtml, element.rawText, inner) }
+            if mode == "escaped" && !hasMarkup { return markup(.xhtml, element, inner) }
             return xhtml(element, inner)
         case "":
             if hasMarkup { return xhtml(element, inner) }
-            if fallback == .html, !element.namespace.isAtom { return markup(.html, element.rawText, inner) }
-            return plain(element.rawText)
+            if fallback == .html, !element.namespace.isAtom { return markup(.html, element, inner) }
+            return plain(element)
         case let type where type == "text" || type == "plain" || type.hasPrefix("text/"):
-            return hasMarkup ? xhtml(element, inner) : plain(element.rawText)
+            return hasMarkup ? xhtml(element, inner) : plain(element)
         case let type where type.hasSuffix("+xml") || type.hasSuffix("/xml"):
-            return hasMarkup ? xhtml(element, inner) : plain(element.rawText)
+            return hasMarkup ? xhtml(element, inner) : plain(element)
         case let type:
             if hasMarkup { return xhtml(element, inner) }
             // RFC 4287, 4.1.3.3: other media types are base64. The careless write text there all the same.
             if let decoded = base64(element.rawText), isText(decoded) { return typed(decoded, type, inner) }
-            return isBinary(type) ? nil : plain(element.rawText)
+            return isBinary(type) ? nil : plain(element)
         }
     }
 
@@ -52,12 +52,22 @@ enum TextReader {
             // Markup that nobody escaped.
             return xhtml(element, scope).map { TextConstruct(.html, $0.value) }
         }
+        if fallback == .html { return markup(.html, element, scope) }
         guard let text = element.text else { return nil }
         switch fallback {
-        case .text: return TextConstruct(.text, text)
-        case .html: return markup(.html, text, scope)
+        case .text, .html: return TextConstruct(.text, text)
         case .guess: return HTMLHeuristics.looksLikeHTML(text) ? markup(.html, text, scope) : TextConstruct(.text, text)
         }
+    }
+
+    private static func markup(
+        _ kind: TextConstruct.Kind, _ element: XMLElement, _ scope: Scope
+    ) -> TextConstruct? {
+        element.withText { TextConstruct(kind, HTMLLinks.resolved($0, base: scope.base)) }
+    }
+
+    private static func plain(_ element: XMLElement) -> TextConstruct? {
+        element.text.map { TextConstruct(.text, $0) }
     }
 
     static func markup(_ kind: TextConstruct.Kind, _ source: String, _ scope: Scope) -> TextConstruct? {

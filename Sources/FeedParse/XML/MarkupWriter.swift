@@ -10,7 +10,7 @@ struct MarkupWriter {
     static func inner(of element: XMLElement, scope: Scope) -> String {
         var writer = MarkupWriter()
         writer.content(of: element, scope: scope, parentURI: "")
-        return String(decoding: writer.bytes[...].trimmingXMLSpace(), as: UTF8.self)
+        return writer.bytes.withUnsafeBufferPointer { String(validUTF8: $0.trimmingBlanks()) }
     }
 
     private mutating func content(of element: XMLElement, scope: Scope, parentURI: String) {

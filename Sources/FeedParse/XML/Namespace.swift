@@ -1,3 +1,5 @@
+import FeedModel
+
 /// The vocabularies that feeds are written in, by namespace.
 ///
 /// The raw value is the well-known prefix: the key that a vocabulary's elements have in `extensions`,
@@ -30,10 +32,10 @@ enum Namespace: String, CaseIterable {
     }
 
     private static func folded(_ uri: String) -> String {
-        var text = uri.lowercased().filter { !$0.isWhitespace }
-        if text.hasPrefix("https://") { text = "http://" + text.dropFirst(8) }
-        while let last = text.last, last == "/" || last == "#" { text.removeLast() }
-        return text
+        var bytes = uri.utf8.filter { !$0.isXMLSpace }.map(\.asciiLowercased)
+        if bytes.starts(with: "https://".utf8) { bytes.remove(at: 4) }
+        while let last = bytes.last, last == UInt8(ascii: "/") || last == UInt8(ascii: "#") { bytes.removeLast() }
+        return String(decoding: bytes, as: UTF8.self)
     }
 
     private static let byPrefix: [String: Namespace] = {
@@ -48,7 +50,10 @@ enum Namespace: String, CaseIterable {
     private static let byURI: [String: Namespace] = {
         var map: [String: Namespace] = ["": .core]
         for (namespace, uris) in table {
-            for uri in uris.split(separator: " ") { map[folded(String(uri))] = namespace }
+            for uri in uris.split(separator: " ") {
+                map[String(uri)] = namespace
+                map[folded(String(uri))] = namespace
+            }
         }
         return map
     }()

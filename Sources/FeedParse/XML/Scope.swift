@@ -6,6 +6,7 @@ struct Scope {
     var language: String?
 
     func inside(_ element: XMLElement) -> Scope {
+        guard element.hasXMLAttributes else { return self }
         var scope = self
         if let value = element.attribute(.base, in: .xml)?.trimmed {
             if let base {
@@ -22,14 +23,18 @@ struct Scope {
     /// publishers wrap it in.
     func resolve(_ reference: String?) -> String? {
         guard var text = reference?.trimmed else { return nil }
-        if text.utf8.contains(where: { $0 == 0x0A || $0 == 0x0D || $0 == 0x09 }) {
+        let (isAbsolute, hasAuthority, hasBreak) = text.withUTF8 { bytes in
+            let colon = bytes.firstIndex(of: UInt8(ascii: ":")) ?? bytes.count
+            return (
+                HTMLLinks.isAbsolute(bytes), bytes.dropFirst(colon + 1).starts(with: "//".utf8),
+                bytes.contains { $0 == 0x0A || $0 == 0x0D || $0 == 0x09 }
+            )
+        }
+        if hasBreak {
             text.removeAll { $0.isNewline || $0 == "\t" }
+            return resolve(text)
         }
-        var view = text
-        if view.withUTF8({ HTMLLinks.isAbsolute($0) }) {
-            if let base, !text.contains("://"), let resolved = base.resolving(text) { return resolved.string }
-            return text
-        }
+        if isAbsolute && hasAuthority { return text }
         guard let base else { return text }
         return base.resolving(text)?.string ?? text
     }

@@ -16,7 +16,7 @@ enum Tag: String, CaseIterable {
     /// Any other.
     case other = ""
 
-    static func of(_ local: String) -> Tag { byName[local.lowercased()] ?? .other }
+    static func of(_ local: String) -> Tag { byName[local] ?? byName[local.lowercased()] ?? .other }
 
     private static let byName: [String: Tag] = {
         var map: [String: Tag] = [:]

@@ -1,8 +1,7 @@
 /// What stands before the root element, and what must not reach libxml2.
 ///
-/// One pass over the bytes, skipping text with `memchr`. It finds where markup begins, takes the document
-/// type apart (its simple entities are kept, nothing else of it is used) and notices tags with so many
-/// attributes that libxml2, which compares each with each, would stand still.
+/// It finds where markup begins and which element is the root, and takes the document type apart: its
+/// simple entities are kept, nothing else of it is used.
 struct XMLPrologue {
     /// Where the XML begins: after a BOM, blanks and junk.
     var start = 0
@@ -15,7 +14,6 @@ struct XMLPrologue {
     var hasExternalSubset = false
     /// Internal entities whose value holds no reference to another: name and value.
     var entities: [String: [UInt8]] = [:]
-    var hasAttributeFlood = false
     /// As written, with prefix; "" if there is no element.
     var rootName = ""
     var rootStart: Int?
@@ -40,7 +38,7 @@ struct XMLPrologue {
             hasLeadingJunk = !isBlank || beforeDeclaration
         }
         var at = open
-        while let next = scanner.find(UInt8(ascii: "<"), from: at) {
+        while rootStart == nil, let next = scanner.find(UInt8(ascii: "<"), from: at) {
             at = scanMarkup(&scanner, next)
         }
     }
@@ -73,29 +71,13 @@ struct XMLPrologue {
 
     private mutating func scanTag(_ scanner: ByteScanner, _ open: Int) -> Int {
         let bytes = scanner.bytes
-        var at = open + 1
-        guard at < bytes.count, XMLMender.isNameStart(bytes[at]) else { return open + 1 }
-        if rootStart == nil {
-            rootStart = open
-            var end = at
-            while end < bytes.count, XMLMender.isNameByte(bytes[end]) { end += 1 }
-            rootName = String(decoding: bytes[at..<end], as: UTF8.self)
-        }
-        var attributes = 0
-        while at < bytes.count {
-            let byte = bytes[at]
-            at += 1
-            if byte == UInt8(ascii: ">") || byte == UInt8(ascii: "<") { break }
-            if byte == UInt8(ascii: "=") {
-                attributes += 1
-                if at < bytes.count, bytes[at] == UInt8(ascii: "\"") || bytes[at] == UInt8(ascii: "'") {
-                    guard let close = scanner.find(bytes[at], from: at + 1) else { return bytes.count }
-                    at = close + 1
-                }
-            }
-        }
-        if attributes > XMLPrologue.maximumAttributes { hasAttributeFlood = true }
-        return at
+        let start = open + 1
+        guard start < bytes.count, XMLMender.isNameStart(bytes[start]) else { return open + 1 }
+        rootStart = open
+        var end = start
+        while end < bytes.count, XMLMender.isNameByte(bytes[end]) { end += 1 }
+        rootName = String(decoding: bytes[start..<end], as: UTF8.self)
+        return end
     }
 
     /// XML 1.0, 2.8. Returns where the declaration ends.

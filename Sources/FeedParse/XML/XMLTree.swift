@@ -1,3 +1,5 @@
+import FeedModel
+
 /// The shape of an XML document: elements, their attributes and text, as offsets into one byte arena.
 ///
 /// Nothing is a String until a reader asks for it. Comments, processing instructions and the document
@@ -11,8 +13,8 @@ final class XMLTree {
         /// An element's attributes, or a text's bytes in `arena`.
         var start: Int32
         var count: Int32
-        /// From 1.
-        var line: Int32
+        /// Where in the document an element's tag begins; -1 where that is not known, and for texts.
+        var position: Int32
     }
 
     struct Attribute {
@@ -24,29 +26,55 @@ final class XMLTree {
     static let textName: Int32 = -1
 
     let names: [XMLName]
+    /// Of each name, what is asked for most.
+    let meanings: [XMLMeaning]
     let nodes: [Node]
     let attributes: [Attribute]
     private let arena: [UInt8]
     /// The URIs that the root element declares, used or not.
     let rootNamespaces: [String]
+    /// As it was parsed.
+    private let document: [UInt8]
 
-    init(names: [XMLName], nodes: [Node], attributes: [Attribute], arena: [UInt8], rootNamespaces: [String]) {
+    init(
+        names: [XMLName], nodes: [Node], attributes: [Attribute], arena: [UInt8], rootNamespaces: [String],
+        document: [UInt8]
+    ) {
         self.names = names
+        meanings = names.map { XMLMeaning(namespace: $0.namespace, tag: $0.tag, hasPrefix: !$0.prefix.isEmpty) }
         self.nodes = nodes
         self.attributes = attributes
         self.arena = arena
         self.rootNamespaces = rootNamespaces
+        self.document = document
     }
 
     /// The same tree, its names understood otherwise.
     func renamed(_ names: [XMLName]) -> XMLTree {
-        XMLTree(names: names, nodes: nodes, attributes: attributes, arena: arena, rootNamespaces: rootNamespaces)
+        XMLTree(
+            names: names, nodes: nodes, attributes: attributes, arena: arena, rootNamespaces: rootNamespaces,
+            document: document)
     }
 
     var root: XMLElement? { nodes.isEmpty ? nil : XMLElement(tree: self, index: 0) }
 
     func string(_ start: Int32, _ count: Int32) -> String {
-        String(decoding: bytes(start, count), as: UTF8.self)
+        withBytes(start, count) { String(validUTF8: $0) }
+    }
+
+    func withBytes<R>(_ start: Int32, _ count: Int32, _ body: (UnsafeBufferPointer<UInt8>) -> R) -> R {
+        arena.withUnsafeBufferPointer {
+            body(UnsafeBufferPointer(rebasing: $0[Int(start)..<Int(start) + Int(count)]))
+        }
+    }
+
+    /// The number of the line, from 1, that a position is in.
+    func line(ofPosition position: Int32) -> Int? {
+        position < 0 ? nil : XMLTree.line(ofPosition: Int(position), in: document)
+    }
+
+    static func line(ofPosition position: Int, in document: [UInt8]) -> Int {
+        1 + document.prefix(position).reduce(0) { $0 + ($1 == 0x0A ? 1 : 0) }
     }
 
     func bytes(_ start: Int32, _ count: Int32) -> ArraySlice<UInt8> {
@@ -74,6 +102,13 @@ struct XMLName {
     }
 }
 
+/// A name, but for its spelling.
+struct XMLMeaning {
+    var namespace: Namespace
+    var tag: Tag
+    var hasPrefix: Bool
+}
+
 /// An element of a tree. Cheap to pass: a reference and an index.
 struct XMLElement {
     let tree: XMLTree
@@ -84,9 +119,10 @@ struct XMLElement {
     /// Equal for equal names of one tree.
     var nameIndex: Int32 { node.name }
     var name: XMLName { tree.names[Int(node.name)] }
-    var namespace: Namespace { tree.names[Int(node.name)].namespace }
-    var tag: Tag { tree.names[Int(node.name)].tag }
-    var line: Int { Int(node.line) }
+    var namespace: Namespace { tree.meanings[Int(node.name)].namespace }
+    var tag: Tag { tree.meanings[Int(node.name)].tag }
+    /// Counted when asked for: for those few that something is wrong with.
+    var line: Int? { tree.line(ofPosition: node.position) }
 
     /// Elements only.
     var children: Children { Children(tree: tree, following: node.firstChild) }
@@ -141,26 +177,44 @@ struct XMLElement {
     // MARK: attributes
 
     /// By local name, of no namespace first, else of any.
-    func attribute(_ tag: Tag) -> String? {
+    func attribute(_ tag: Tag) -> String? { find(tag).map { tree.string($0.start, $0.count) } }
+
+    private func find(_ tag: Tag) -> XMLTree.Attribute? {
         var fallback: XMLTree.Attribute?
-        for one in attributes {
-            let name = tree.names[Int(one.name)]
+        let node = self.node
+        for index in Int(node.start)..<Int(node.start) + Int(node.count) {
+            let one = tree.attributes[index]
+            let name = tree.meanings[Int(one.name)]
             guard name.tag == tag else { continue }
-            if name.prefix.isEmpty { return tree.string(one.start, one.count) }
+            if !name.hasPrefix { return one }
             if name.namespace != .xml { fallback = fallback ?? one }
         }
-        return fallback.map { tree.string($0.start, $0.count) }
+        return fallback
     }
 
     /// Without surrounding white space; nothing if nothing is left.
-    func trimmedAttribute(_ tag: Tag) -> String? { attribute(tag)?.trimmed }
+    func trimmedAttribute(_ tag: Tag) -> String? {
+        guard let one = find(tag) else { return nil }
+        return tree.withBytes(one.start, one.count) { bytes in
+            let trimmed = bytes.trimmingBlanks()
+            return trimmed.isEmpty ? nil : String(validUTF8: trimmed)
+        }
+    }
 
     func attribute(_ tag: Tag, in namespace: Namespace) -> String? {
         for one in attributes {
-            let name = tree.names[Int(one.name)]
+            let name = tree.meanings[Int(one.name)]
             if name.tag == tag && name.namespace == namespace { return tree.string(one.start, one.count) }
         }
         return nil
+    }
+
+    /// `xml:base`, `xml:lang` and their like.
+    var hasXMLAttributes: Bool {
+        let node = self.node
+        for index in Int(node.start)..<Int(node.start) + Int(node.count)
+        where tree.meanings[Int(tree.attributes[index].name)].namespace == .xml { return true }
+        return false
     }
 
     var attributes: ArraySlice<XMLTree.Attribute> {
@@ -178,7 +232,7 @@ struct XMLElement {
         if only.nextSibling < 0 && only.name == XMLTree.textName { return tree.string(only.start, only.count) }
         var bytes: [UInt8] = []
         appendText(to: &bytes)
-        return String(decoding: bytes, as: UTF8.self)
+        return bytes.withUnsafeBufferPointer { String(validUTF8: $0) }
     }
 
     private func appendText(to bytes: inout [UInt8]) {
@@ -191,15 +245,23 @@ struct XMLElement {
     }
 
     /// Character data without surrounding white space; nothing if nothing is left.
-    var text: String? {
+    var text: String? { withText { String(validUTF8: $0) } }
+
+    /// The same, as UTF-8.
+    func withText<R>(_ body: (UnsafeBufferPointer<UInt8>) -> R) -> R? {
         let node = self.node
         guard node.firstChild >= 0 else { return nil }
+        func trimmed(_ bytes: UnsafeBufferPointer<UInt8>) -> R? {
+            let trimmed = bytes.trimmingBlanks()
+            return trimmed.isEmpty ? nil : body(trimmed)
+        }
         let only = tree.nodes[Int(node.firstChild)]
         if only.nextSibling < 0 && only.name == XMLTree.textName {
-            let trimmed = tree.bytes(only.start, only.count).trimmingXMLSpace()
-            return trimmed.isEmpty ? nil : String(decoding: trimmed, as: UTF8.self)
+            return tree.withBytes(only.start, only.count, trimmed)
         }
-        return rawText.trimmed
+        var bytes: [UInt8] = []
+        appendText(to: &bytes)
+        return bytes.withUnsafeBufferPointer(trimmed)
     }
 
     /// Character data that stands directly in the element, without that of its children.
@@ -218,6 +280,16 @@ extension ArraySlice<UInt8> {
         while let first = slice.first, first.isXMLSpace { slice.removeFirst() }
         while let last = slice.last, last.isXMLSpace { slice.removeLast() }
         return slice
+    }
+}
+
+extension UnsafeBufferPointer<UInt8> {
+    /// Without white space at both ends.
+    func trimmingBlanks() -> UnsafeBufferPointer<UInt8> {
+        var (start, end) = (0, count)
+        while start < end, self[start].isXMLSpace { start += 1 }
+        while end > start, self[end - 1].isXMLSpace { end -= 1 }
+        return UnsafeBufferPointer(rebasing: self[start..<end])
     }
 }
 

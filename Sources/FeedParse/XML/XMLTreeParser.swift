@@ -3,9 +3,9 @@ import FeedModel
 
 /// Bytes to `XMLTree` by libxml2's SAX2 interface.
 ///
-/// The bytes are UTF-8 already and hold no document type (`XMLPrologue` and `XMLMender` see to it), so
-/// that libxml2 has no entity, no attribute default and no external subset to deal with. Parsing is
-/// strict: the first error that XML calls fatal ends it, and `error` tells where.
+/// The bytes are UTF-8 already, and libxml2 is shown no document type and no character data
+/// (`XMLSkeleton`), so that it has no entity, no attribute default and no external subset to deal with.
+/// Parsing is strict: the first error that XML calls fatal ends it, and `failure` tells where.
 struct XMLTreeParser {
     struct Failure {
         var message: String
@@ -24,6 +24,8 @@ struct XMLTreeParser {
         var namespaceErrors: [(message: String, line: Int)] = []
         /// Parsing was given up: the tree is not whole.
         var tooManyNames = false
+        /// Nothing was parsed: an element has more attributes than libxml2 can be given.
+        var hasAttributeFlood = false
     }
 
     /// Deeper elements are left out; their text goes to the element at this depth.
@@ -33,17 +35,34 @@ struct XMLTreeParser {
     /// libxml2's dictionary stops growing at 16,384 buckets.
     static let maximumNames = 20_000
 
-    /// `firstLine` is the number of the line that the bytes begin in.
-    static func parse(_ bytes: UnsafeBufferPointer<UInt8>, firstLine: Int = 1) -> Outcome {
+    /// The document begins at `start`; its document type is passed over.
+    static func parse(_ document: [UInt8], from start: Int = 0, doctype: Range<Int>? = nil) -> Outcome {
+        document.withUnsafeBufferPointer { bytes in
+            let skeleton = XMLSkeleton(bytes, from: start, doctype: doctype)
+            var builder = TreeBuilder(document: document, skeleton: skeleton)
+            if skeleton.hasAttributeFlood {
+                var outcome = builder.outcome
+                outcome.hasAttributeFlood = true
+                return outcome
+            }
+            if let position = ForbiddenCharacter.first(in: bytes) {
+                builder.fail("a character that XML does not allow", at: position)
+                return builder.outcome
+            }
+            skeleton.bytes.withUnsafeBufferPointer { parse($0, into: &builder) }
+            return builder.outcome
+        }
+    }
+
+    private static func parse(_ bytes: UnsafeBufferPointer<UInt8>, into builder: inout TreeBuilder) {
         initializeLibrary
-        var builder = TreeBuilder(expectedBytes: bytes.count)
         guard let base = bytes.baseAddress, bytes.count > 0, bytes.count < Int(Int32.max),
             // Copies the bytes and ends them with the NUL that the parser relies on.
             let context = base.withMemoryRebound(
                 to: CChar.self, capacity: bytes.count, { xmlCreateMemoryParserCtxt($0, Int32(bytes.count)) })
         else {
             builder.failure = Failure(message: "the document is empty", line: 1, isEarlyEnd: true)
-            return builder.outcome
+            return
         }
         defer { xmlFreeParserCtxt(context) }
         // The context keeps the table that it came with, to free it; ours is put in by value.
@@ -65,7 +84,6 @@ struct XMLTreeParser {
                     | XML_PARSE_IGNORE_ENC.rawValue
                     | XML_PARSE_NOERROR.rawValue | XML_PARSE_NOWARNING.rawValue))
         context.pointee.sax.pointee.serror = structuredError
-        context.pointee.input?.pointee.line = Int32(clamping: firstLine)
         builder.context = context
         // The parser holds the builder for the length of this call only, and nobody else touches it then.
         withUnsafeMutablePointer(to: &builder) {
@@ -80,7 +98,6 @@ struct XMLTreeParser {
         if context.pointee.wellFormed == 0 && builder.failure == nil {
             builder.failure = Failure(message: "not well-formed", line: 1, isEarlyEnd: false)
         }
-        return builder.outcome
     }
 
     /// Once a process, before any context.
@@ -119,7 +136,14 @@ private struct TreeBuilder {
     private var names: [XMLName] = []
     private var nodes: [XMLTree.Node] = []
     private var attributes: [XMLTree.Attribute] = []
-    private var arena: [UInt8] = []
+    /// The document, its texts decoded where they stand; behind it the attributes' values and blanks.
+    private var arena: [UInt8]
+    private let document: [UInt8]
+    private let skeleton: XMLSkeleton
+    private let hasCR: Bool
+    /// How many texts and start tags libxml2 has passed.
+    private var textsSeen = 0
+    private var tagsSeen = 0
     private var rootNamespaces: [String] = []
     var context: xmlParserCtxtPtr?
     var failure: XMLTreeParser.Failure?
@@ -134,28 +158,49 @@ private struct TreeBuilder {
     /// Open elements below `maximumDepth`, that have no node.
     private var droppedDepth = 0
 
-    init(expectedBytes: Int) {
-        arena.reserveCapacity(expectedBytes)
-        nodes.reserveCapacity(expectedBytes / 64 + 16)
+    init(document: [UInt8], skeleton: XMLSkeleton) {
+        self.document = document
+        self.skeleton = skeleton
+        hasCR = document.withUnsafeBufferPointer { ByteScanner($0).find(0x0D, from: 0) != nil }
+        // What is added is a part of the skeleton: this is room enough.
+        arena = Array(unsafeUninitializedCapacity: document.count + skeleton.bytes.count + 16) { room, count in
+            count = document.withUnsafeBufferPointer { room.initialize(fromContentsOf: $0) }
+        }
+        nodes.reserveCapacity(skeleton.tags.count + 2 * skeleton.texts.count + 16)
+        attributes.reserveCapacity(skeleton.tags.count / 2)
         open.reserveCapacity(32)
     }
 
     var outcome: XMLTreeParser.Outcome {
         let tree = XMLTree(
-            names: names, nodes: nodes, attributes: attributes, arena: arena, rootNamespaces: rootNamespaces)
+            names: names, nodes: nodes, attributes: attributes, arena: arena, rootNamespaces: rootNamespaces,
+            document: document)
         return XMLTreeParser.Outcome(
             tree: tree, failure: failure, undeclaredPrefixes: undeclaredPrefixes, tooDeepAtLine: tooDeepAtLine,
             tooManyNamespaces: tooManyNamespaces, namespaceErrors: namespaceErrors,
             tooManyNames: names.count > XMLTreeParser.maximumNames)
     }
 
-    private var line: Int32 { context.map { cxml2_line($0) } ?? 0 }
+    /// The line of the document that libxml2 is at.
+    private var line: Int {
+        XMLTree.line(ofPosition: skeleton.position(context.map { cxml2_offset($0) } ?? 0), in: document)
+    }
+
+    mutating func fail(_ message: String, at position: Int, isUndeclaredEntity: Bool = false) {
+        guard failure == nil else { return }
+        failure = XMLTreeParser.Failure(
+            message: message, line: XMLTree.line(ofPosition: position, in: document), isEarlyEnd: false,
+            isUndeclaredEntity: isUndeclaredEntity)
+        if let context { xmlStopParser(context) }
+    }
 
     mutating func start(
         local: UnsafePointer<xmlChar>?, prefix: UnsafePointer<xmlChar>?, uri: UnsafePointer<xmlChar>?,
         namespaces: UnsafeBufferPointer<UnsafePointer<xmlChar>?>,
         attributes: UnsafeBufferPointer<UnsafePointer<xmlChar>?>
     ) {
+        let position = tagsSeen < skeleton.tags.count ? skeleton.tags[tagsSeen] : -1
+        tagsSeen += 1
         let namespaceCount = namespaces.count / 2
         if nodes.isEmpty {
             // prefix, URI
@@ -170,7 +215,7 @@ private struct TreeBuilder {
             return
         }
         if open.count >= XMLTreeParser.maximumDepth {
-            if droppedDepth == 0 && tooDeepAtLine == nil { tooDeepAtLine = Int(line) }
+            if droppedDepth == 0 && tooDeepAtLine == nil { tooDeepAtLine = line }
             droppedDepth += 1
             droppedNamespaces.append(namespaceCount)
             return
@@ -189,7 +234,7 @@ private struct TreeBuilder {
         let index = append(
             XMLTree.Node(
                 name: name(local: local, prefix: prefix, uri: uri), start: firstAttribute,
-                count: Int32(self.attributes.count) - firstAttribute, line: line))
+                count: Int32(self.attributes.count) - firstAttribute, position: position))
         open.append((index, -1, namespaceCount))
     }
 
@@ -234,30 +279,57 @@ private struct TreeBuilder {
         arena.append(contentsOf: bytes[copied...])
     }
 
+    /// Marks of texts, and blanks as they are.
     mutating func characters(_ bytes: UnsafeBufferPointer<UInt8>) {
-        guard let top = open.last else { return }
-        let start = Int32(arena.count)
-        if bytes.count == 2, TreeBuilder.isC1(bytes, 0) {
-            // A character reference comes alone.
-            UTF8Check.appendWindows1252(bytes[1], to: &arena)
-        } else {
-            arena.append(contentsOf: bytes)
+        guard !open.isEmpty else { return }
+        var at = 0
+        while at < bytes.count {
+            if bytes[at] == XMLSkeleton.mark {
+                text()
+                at += 1
+                continue
+            }
+            let start = at
+            while at < bytes.count, bytes[at] != XMLSkeleton.mark { at += 1 }
+            let offset = arena.count
+            arena.append(contentsOf: UnsafeBufferPointer(rebasing: bytes[start..<at]))
+            append(text: offset, at - start)
         }
-        let count = Int32(arena.count) - start
-        let last = Int(top.lastChild)
-        if last >= 0, nodes[last].name == XMLTree.textName,
-            nodes[last].start + nodes[last].count == start
+    }
+
+    private mutating func text() {
+        guard textsSeen < skeleton.texts.count else { return }
+        let text = skeleton.texts[textsSeen]
+        textsSeen += 1
+        let (start, end) = (Int(text.start), Int(text.end))
+        let hasCR = self.hasCR
+        let length = arena.withUnsafeMutableBufferPointer { arena -> Result<Int, XMLText.Failure> in
+            let bytes = UnsafeMutableBufferPointer(rebasing: arena[start..<end])
+            guard text.isCDATA else { return XMLText.decode(bytes, hasCR: hasCR) }
+            return .success(hasCR ? XMLText.normalize(bytes) : bytes.count)
+        }
+        switch length {
+        case .success(let length): append(text: start, length)
+        case .failure(let reason):
+            fail(reason.message, at: start, isUndeclaredEntity: reason == .undeclaredEntity)
+        }
+    }
+
+    private mutating func append(text start: Int, _ count: Int) {
+        guard count > 0 else { return }
+        if let last = open.last?.lastChild, last >= 0, nodes[Int(last)].name == XMLTree.textName,
+            Int(nodes[Int(last)].start + nodes[Int(last)].count) == start
         {
-            nodes[last].count += count
+            nodes[Int(last)].count += Int32(count)
         } else {
-            _ = append(XMLTree.Node(name: XMLTree.textName, start: start, count: count, line: 0))
+            _ = append(XMLTree.Node(name: XMLTree.textName, start: Int32(start), count: Int32(count), position: -1))
         }
     }
 
     mutating func noted(_ error: xmlError) {
         if error.code == XML_NS_ERR_UNDEFINED_NAMESPACE.rawValue {
             if undeclaredPrefixes.count < 8, let prefix = error.str1 {
-                undeclaredPrefixes.append((String(cString: prefix), Int(error.line)))
+                undeclaredPrefixes.append((String(cString: prefix), line))
             }
             return
         }
@@ -273,7 +345,7 @@ private struct TreeBuilder {
             XML_ERR_DOCUMENT_END, XML_ERR_DOCUMENT_EMPTY,
         ]
         failure = XMLTreeParser.Failure(
-            message: String(message.prefix(200)), line: Int(error.line),
+            message: String(message.prefix(200)), line: line,
             isEarlyEnd: earlyEnds.contains { $0.rawValue == error.code },
             isUndeclaredEntity: error.code == XML_ERR_UNDECLARED_ENTITY.rawValue)
     }
@@ -285,7 +357,7 @@ private struct TreeBuilder {
         if error.code == XML_WAR_NS_URI.rawValue || error.code == XML_WAR_NS_URI_RELATIVE.rawValue {
             guard let uri = error.str2.map({ String(cString: $0) }), uri.contains(where: \.isWhitespace) else { return }
         }
-        if namespaceErrors.count < 8 { namespaceErrors.append((message, Int(error.line))) }
+        if namespaceErrors.count < 8 { namespaceErrors.append((message, line)) }
     }
 
     // MARK: names

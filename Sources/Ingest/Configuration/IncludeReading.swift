@@ -142,7 +142,7 @@ extension ConfigurationReading {
         do {
             let bytes = try readFile(file.path)
             guard bytes.count <= InputFile.largest else {
-                throw InputFile.Unreadable("larger than \(InputFile.largest >> 20) MiB")
+                throw InputFile.Unreadable.tooLarge
             }
             configuration.files.append(file.path)
             return bytes

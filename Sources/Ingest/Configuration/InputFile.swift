@@ -5,8 +5,15 @@ public enum InputFile {
     /// Why a file could not be read, to stand after "cannot be read: ".
     public struct Unreadable: Error, Hashable, Sendable, CustomStringConvertible {
         public var description: String
+        public var isTooLarge: Bool
 
-        public init(_ description: String) { self.description = description }
+        public init(_ description: String, isTooLarge: Bool = false) {
+            self.description = description
+            self.isTooLarge = isTooLarge
+        }
+
+        /// More than `InputFile.largest`.
+        public static let tooLarge = Unreadable("larger than \(InputFile.largest >> 20) MiB", isTooLarge: true)
     }
 
     /// Bytes; no list of feeds and no document is larger.
@@ -17,18 +24,32 @@ public enum InputFile {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw Unreadable(reason(errno)) }
         defer { close(descriptor) }
-        var bytes: [UInt8] = []
-        var chunk = [UInt8](repeating: 0, count: 1 << 16)
-        while true {
-            let count = chunk.withUnsafeMutableBytes { Foundation.read(descriptor, $0.baseAddress, $0.count) }
-            if count == 0 { return bytes }
-            if count < 0 {
-                if errno == EINTR { continue }
-                throw Unreadable(reason(errno))
-            }
-            bytes.append(contentsOf: chunk[..<count])
-            guard bytes.count <= largest else {
-                throw Unreadable("larger than \(largest >> 20) MiB")
+        var status = stat()
+        let expected = fstat(descriptor, &status) == 0 ? Int(status.st_size) : 0
+        guard expected <= largest else { throw Unreadable.tooLarge }
+        var bytes = try read(descriptor, upTo: expected + 1)
+        // A pipe tells no size, and a file may grow.
+        while bytes.count > expected {
+            let more = try read(descriptor, upTo: 1 << 16)
+            if more.isEmpty { break }
+            bytes += more
+            guard bytes.count <= largest else { throw Unreadable.tooLarge }
+        }
+        return bytes
+    }
+
+    /// Fewer only at the end. Throws `Unreadable`.
+    private static func read(_ descriptor: CInt, upTo limit: Int) throws -> [UInt8] {
+        try [UInt8](unsafeUninitializedCapacity: limit) { buffer, count in
+            count = 0
+            while count < limit {
+                let got = Foundation.read(descriptor, buffer.baseAddress.map { $0 + count }, limit - count)
+                if got == 0 { break }
+                if got < 0 {
+                    if errno == EINTR { continue }
+                    throw Unreadable(reason(errno))
+                }
+                count += got
             }
         }
     }

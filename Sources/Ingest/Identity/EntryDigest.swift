@@ -46,13 +46,19 @@ public struct EntryDigest: Sendable {
     }
 
     private static func plainText(of entry: Entry) -> String {
-        let text = entry.body.map { $0.isMarkup ? PlainText.ofHTML($0.value) : $0.value } ?? ""
-        return CanonicalText.folding(text, keepsLines: true)
+        CanonicalText.folding(bodyText(of: entry), keepsLines: true)
+    }
+
+    private static func bodyText(of entry: Entry) -> String {
+        // The plain text of a summary is at hand.
+        let known = entry.content == nil ? entry.summaryText : nil
+        return known ?? entry.body.map { $0.isMarkup ? PlainText.ofHTML($0.value) : $0.value } ?? ""
     }
 
     /// An entry's content hash as it is shown.
     public static func contentHash(of entry: Entry) -> String {
-        CanonicalForm(entry, plainText: plainText(of: entry)).hashText
+        // Folding what will be folded again would change nothing.
+        CanonicalForm(entry, plainText: bodyText(of: entry)).hashText
     }
 
     /// Everything by which a document could tell two entries apart: equal keys are copies of one entry.

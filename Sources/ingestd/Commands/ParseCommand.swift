@@ -42,6 +42,7 @@ struct ParseCommand: ParsableCommand {
         }
         let isSingle = paths.count == 1 && filesFrom == nil
         var refused = 0
+        var json = JSONWriter(reservingCapacity: 1 << 16)
         for path in paths {
             let bytes: [UInt8]
             do {
@@ -55,7 +56,7 @@ struct ParseCommand: ParsableCommand {
             switch FeedReader.read(bytes, context: DocumentContext(url: url, contentType: contentType)) {
             case .success(var feed):
                 if sanitized { feed = feed.sanitized(base: url) }
-                var json = JSONWriter(reservingCapacity: bytes.count * 2)
+                json.removeAll()
                 json.feed(feed) { entry in EntryDigest.contentHash(of: entry) }
                 json.newline()
                 Terminal.output.write(json.bytes)
@@ -85,14 +86,11 @@ struct ParseCommand: ParsableCommand {
     }
 
     private static func read(_ path: String) throws -> [UInt8] {
-        let attributes = try? FileManager.default.attributesOfItem(atPath: path)
-        if let size = (attributes?[.size] as? NSNumber)?.intValue, size > FeedReader.maximumBytes {
-            throw CommandFailure(
-                .badInput, "\(path): too-large: \(size) bytes; no more than \(FeedReader.maximumBytes) are read")
-        }
         do {
             if path == "-" { return [UInt8](try FileHandle.standardInput.readToEnd() ?? Data()) }
             return try InputFile.read(path)
+        } catch let unreadable as InputFile.Unreadable where unreadable.isTooLarge {
+            throw CommandFailure(.badInput, "\(path): too-large: \(unreadable)")
         } catch {
             throw CommandFailure(.inputOutput, "\(path) cannot be read: \(error)")
         }

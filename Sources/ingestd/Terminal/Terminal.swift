@@ -50,10 +50,15 @@ final class OutputStream: Sendable {
     private let buffer = Mutex<[UInt8]>([])
     private static let largest = 1 << 16
 
-    func write(_ bytes: some Collection<UInt8>) {
+    func write(_ bytes: [UInt8]) {
         buffer.withLock { buffer in
-            buffer.append(contentsOf: bytes)
-            if buffer.count >= OutputStream.largest { OutputStream.flush(&buffer) }
+            if bytes.count >= OutputStream.largest {
+                OutputStream.flush(&buffer)
+                bytes.withUnsafeBytes(OutputStream.writeAll)
+            } else {
+                buffer.append(contentsOf: bytes)
+                if buffer.count >= OutputStream.largest { OutputStream.flush(&buffer) }
+            }
         }
     }
 
@@ -64,11 +69,14 @@ final class OutputStream: Sendable {
     func flush() { buffer.withLock { OutputStream.flush(&$0) } }
 
     private static func flush(_ buffer: inout [UInt8]) {
+        buffer.withUnsafeBytes(writeAll)
+        buffer.removeAll(keepingCapacity: true)
+    }
+
+    private static func writeAll(_ bytes: UnsafeRawBufferPointer) {
         var written = 0
-        while written < buffer.count {
-            let count = buffer.withUnsafeBytes { bytes in
-                Glibc.write(STDOUT_FILENO, bytes.baseAddress.map { $0 + written }, bytes.count - written)
-            }
+        while written < bytes.count {
+            let count = Glibc.write(STDOUT_FILENO, bytes.baseAddress.map { $0 + written }, bytes.count - written)
             if count < 0 {
                 if errno == EINTR { continue }
                 if errno != EPIPE {
@@ -78,6 +86,5 @@ final class OutputStream: Sendable {
             }
             written += count
         }
-        buffer.removeAll(keepingCapacity: true)
     }
 }

@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 @testable import Ingest
@@ -21,6 +22,29 @@ import Testing
         // Swift's == takes canonically equal strings for one; the scalars tell.
         #expect(Array(CanonicalText.of(text, keepsLines: true).unicodeScalars) == Array(canonical.unicodeScalars))
         #expect(Array(CanonicalText.of(canonical, keepsLines: true).unicodeScalars) == Array(canonical.unicodeScalars))
+    }
+
+    /// The fast ways over ASCII and over scripts that are their own NFC must give what the slow way gives.
+    @Test func anyMixtureOfScriptsIsNFC() {
+        let pieces = [
+            "a", "word ", "  ", "\n", "é", "e\u{301}", "\u{301}", "\u{327}", "ö", "Ω", "\u{2126}", "\u{2329}",
+            "\u{212B}",
+            "日本", "\u{F900}", "가", "\u{1100}\u{1161}", "ﬁ", "™", "\u{FE0F}", "😀", "ệ", "\u{670}", "\u{64B}\u{651}",
+            "न\u{93C}",
+            "\u{E38}\u{E48}", "plain text of some length ",
+        ]
+        var seed: UInt64 = 42
+        for _ in 0..<2000 {
+            var text = ""
+            for _ in 0..<12 {
+                seed = seed &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+                text += pieces[Int(seed >> 33) % pieces.count]
+            }
+            let naive = text.unicodeScalars.split { " \n".unicodeScalars.contains($0) }.map { String($0) }
+            let canonical = CanonicalText.of(text, keepsLines: false)
+            let expected = naive.joined(separator: " ").precomposedStringWithCanonicalMapping
+            #expect(Array(canonical.unicodeScalars) == Array(expected.unicodeScalars))
+        }
     }
 
     @Test func titlesAreOneLine() {
