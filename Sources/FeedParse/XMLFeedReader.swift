@@ -31,6 +31,7 @@ struct XMLFeedReader {
         } else {
             collect(root, scope, depth: 0)
         }
+        if feed.isOverfull { noteOverfull() }
         var result = feed.feedFields()
         result.format = format
         result.entries = entries
@@ -76,7 +77,14 @@ struct XMLFeedReader {
             draft.modified.offer(draft.date(modified, element, log), 2)
         }
         for child in element.children { draft.take(child, scope, log) }
+        if draft.isOverfull { noteOverfull() }
         return draft.entry()
+    }
+
+    private func noteOverfull() {
+        log.addOnce(
+            ParseProblem(.tooLarge, "more elements or attachments in one place than anyone uses; the rest was left out")
+        )
     }
 
     private mutating func takeAttributes(_ element: XMLElement, _ scope: Scope) {

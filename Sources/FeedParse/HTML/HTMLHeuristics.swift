@@ -62,13 +62,9 @@ enum HTMLHeuristics {
         return count
     }
 
-    private static func names(_ list: String) -> Set<ShortName> {
-        Set(list.split(separator: " ").map { ShortName(String($0)) })
-    }
+    private static let voidElements = NameSet("br hr img input wbr embed area col source track")
 
-    private static let voidElements = names("br hr img input wbr embed area col source track")
-
-    private static let elements = names(
+    private static let elements = NameSet(
         """
         a abbr acronym address area article aside audio b base basefont bdi bdo big blink blockquote body br button \
         canvas caption center cite code col colgroup command data datagrid datalist dd del details dfn dialog dir div \

@@ -1,6 +1,6 @@
 /// An element that readers need and that can do no harm.
-struct SafeElement {
-    enum RawContent {
+struct SafeElement: Sendable {
+    enum RawContent: Sendable {
         case dropped(StaticString)
         /// Shown, without the tags.
         case text(StaticString)
@@ -8,39 +8,37 @@ struct SafeElement {
         case textInTags(StaticString)
     }
 
-    enum URLKind { case link, image, media, imageCandidates }
+    enum URLKind: Sendable { case link, image, media, imageCandidates }
 
     var name: String
     var shortName: ShortName
     var isVoid: Bool
-    var attributes: Set<ShortName>
+    var attributes: NameSet
     /// Open elements that this one ends, unless a boundary stands between.
-    var closes: [(closed: Set<ShortName>, boundaries: Set<ShortName>)]
+    var closes: [(closed: NameSet, boundaries: NameSet)]
 
-    private static func names(_ list: String) -> Set<ShortName> {
-        Set(list.split(separator: " ").map { ShortName(String($0)) })
-    }
+    private static func names(_ list: String) -> NameSet { NameSet(list) }
 
     static let noscript = ShortName("noscript")
 
     static let globalAttributes = names("title lang dir")
 
-    static let urlAttributes: [ShortName: URLKind] = [
-        ShortName("href"): .link, ShortName("cite"): .link, ShortName("src"): .media, ShortName("poster"): .image,
-        ShortName("srcset"): .imageCandidates,
-    ]
+    static let urlAttributes = NameTable<URLKind>([
+        (ShortName("href"), .link), (ShortName("cite"), .link), (ShortName("src"), .media),
+        (ShortName("poster"), .image),
+        (ShortName("srcset"), .imageCandidates),
+    ])
 
     /// Elements whose content a browser does not read as markup.
-    static let rawContent: [ShortName: RawContent] = [
-        ShortName("script"): .dropped("script"), ShortName("style"): .dropped("style"),
-        ShortName("applet"): .dropped("applet"),
-        ShortName("textarea"): .textInTags("textarea"), ShortName("xmp"): .text("xmp"),
-        ShortName("title"): .text("title"),
-        ShortName("plaintext"): .text("plaintext"),
-    ]
+    static let rawContent = NameTable<RawContent>([
+        (ShortName("script"), .dropped("script")), (ShortName("style"), .dropped("style")),
+        (ShortName("applet"), .dropped("applet")),
+        (ShortName("textarea"), .textInTags("textarea")), (ShortName("xmp"), .text("xmp")),
+        (ShortName("title"), .text("title")),
+        (ShortName("plaintext"), .text("plaintext")),
+    ])
 
-    static let byName: [ShortName: SafeElement] = {
-        var map: [ShortName: SafeElement] = [:]
+    static let byName: NameTable<SafeElement> = {
         let table: [(String, String)] = [
             ("a", "href hreflang type rel"), ("abbr", ""), ("acronym", ""), ("address", ""), ("article", ""),
             ("aside", ""),
@@ -73,13 +71,14 @@ struct SafeElement {
             ("u", ""),
             ("ul", "type"), ("var", ""), ("video", "src poster controls loop muted preload width height"), ("wbr", ""),
         ]
-        for (name, attributes) in table {
-            let short = ShortName(name)
-            map[short] = SafeElement(
-                name: name, shortName: short, isVoid: voidElements.contains(short), attributes: names(attributes),
-                closes: closes(short))
-        }
-        return map
+        return NameTable(
+            table.map { name, attributes in
+                let short = ShortName(name)
+                let element = SafeElement(
+                    name: name, shortName: short, isVoid: voidElements.contains(short), attributes: names(attributes),
+                    closes: closes(short))
+                return (short, element)
+            })
     }()
 
     private static let voidElements = names("br col hr img input keygen source track wbr")
@@ -90,9 +89,9 @@ struct SafeElement {
         hr main menu nav ol p pre section summary table ul li dt dd
         """)
 
-    private static func closes(_ name: ShortName) -> [(closed: Set<ShortName>, boundaries: Set<ShortName>)] {
+    private static func closes(_ name: ShortName) -> [(closed: NameSet, boundaries: NameSet)] {
         let table = names("table")
-        var out: [(closed: Set<ShortName>, boundaries: Set<ShortName>)] = []
+        var out: [(closed: NameSet, boundaries: NameSet)] = []
         if blocks.contains(name) { out.append((names("p"), names("table caption td th button"))) }
         switch name {
         case ShortName("li"): out.append((names("li"), names("ul ol menu dir table td th")))

@@ -69,3 +69,15 @@ struct NameTable<Value: Sendable>: Sendable {
         return Int(truncatingIfNeeded: mixed >> 40) & (size - 1)
     }
 }
+
+/// A set of a few dozen names.
+struct NameSet: Sendable {
+    private let table: NameTable<Bool>
+
+    /// Names with blanks between.
+    init(_ names: String) {
+        table = NameTable(names.split(separator: " ").map { (ShortName(String($0)), true) })
+    }
+
+    func contains(_ name: ShortName) -> Bool { table[name] != nil }
+}

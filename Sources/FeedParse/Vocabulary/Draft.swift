@@ -37,6 +37,9 @@ struct Draft {
     var longitude: Double?
     var extensions = Extensions()
     private var extensionNames = NamesInUse()
+    private var extensionReader = ExtensionReader()
+    /// More of something than anyone uses: the rest was left out.
+    private(set) var isOverfull = false
 
     // Of feeds only.
     var hubs: [Hub] = []
@@ -71,12 +74,12 @@ struct Draft {
         default: isCarried = false
         }
         if isCarried, !isRepeated(element.namespace) { return }
-        guard extensionNames.admit(element.nameIndex) else {
-            log.addOnce(ParseProblem(.tooLarge, "more kinds of elements than anyone uses; the rest was left out"))
+        guard extensionNames.admit(element.nameIndex), extensionReader.hasRoom else {
+            isOverfull = true
             return
         }
         extensions.append(
-            ExtensionReader.tree(of: element, scope), prefix: element.name.extensionPrefix, name: element.name.local)
+            extensionReader.tree(of: element, scope), prefix: element.name.extensionPrefix, name: element.name.local)
     }
 
     /// No feed lists more of anything in one entry; what is compared with each other stays few.
@@ -119,7 +122,11 @@ struct Draft {
     }
 
     mutating func addCategory(_ category: Category) -> Bool {
-        guard category != Category(), categories.count < Draft.maximumListed else { return false }
+        guard category != Category() else { return false }
+        guard categories.count < Draft.maximumListed else {
+            isOverfull = true
+            return true
+        }
         if !categories.contains(category) { categories.append(category) }
         return true
     }
@@ -132,6 +139,8 @@ struct Draft {
             attachments[index].durationInSeconds = attachments[index].durationInSeconds ?? attachment.durationInSeconds
         } else if attachments.count < Draft.maximumListed {
             attachments.append(attachment)
+        } else {
+            isOverfull = true
         }
     }
 
@@ -143,6 +152,7 @@ struct Draft {
 
     func date(_ text: String, _ element: XMLElement, _ log: ProblemLog) -> Timestamp? {
         if let instant = DateParser.parse(text) { return instant }
+        guard !log.isFull else { return nil }
         log.add(ParseProblem(.badDate, "\(element.name.local) is no date: \"\(text.prefix(60))\"", line: element.line))
         return nil
     }
@@ -153,11 +163,14 @@ final class ProblemLog {
     private(set) var problems: [ParseProblem] = []
     private static let maximum = 50
 
+    /// Nothing more is noted: messages need not be made.
+    var isFull: Bool { problems.count >= ProblemLog.maximum }
+
     func addOnce(_ problem: ParseProblem) {
         if !problems.contains(where: { $0.code == problem.code && $0.message == problem.message }) { add(problem) }
     }
 
     func add(_ problem: ParseProblem) {
-        if problems.count < ProblemLog.maximum { problems.append(problem) }
+        if !isFull { problems.append(problem) }
     }
 }

@@ -1,8 +1,14 @@
 import FeedModel
 
 /// Elements as the trees that `extensions` holds.
-enum ExtensionReader {
-    static func tree(of element: XMLElement, _ scope: Scope) -> Extensions.Element {
+struct ExtensionReader {
+    /// How many elements more: far more than any entry or channel has.
+    private var room = 16_384
+
+    var hasRoom: Bool { room > 0 }
+
+    mutating func tree(of element: XMLElement, _ scope: Scope) -> Extensions.Element {
+        room -= 1
         var out = Extensions.Element(value: element.hasChildElements ? element.ownText : element.text)
         // All that this vocabulary says are addresses.
         if element.namespace == .wfw { out.value = scope.inside(element).resolve(out.value) ?? out.value }
@@ -10,12 +16,12 @@ enum ExtensionReader {
             let name = element.tree.names[Int(one.name)]
             out.attributes.append(
                 (
-                    name.prefix.isEmpty ? name.local : "\(attributePrefix(name)):\(name.local)",
+                    name.prefix.isEmpty ? name.local : "\(ExtensionReader.attributePrefix(name)):\(name.local)",
                     element.tree.string(one.start, one.count)
                 ))
         }
         var names = NamesInUse()
-        for child in element.children where names.admit(child.nameIndex) {
+        for child in element.children where names.admit(child.nameIndex) && hasRoom {
             out.children.append(tree(of: child, scope), prefix: child.name.extensionPrefix, name: child.name.local)
         }
         return out

@@ -51,7 +51,7 @@ struct XMLMender {
         input = bytes
         scanner = ByteScanner(bytes)
         self.prologue = prologue
-        expansionBudget = 64 * 1024 + bytes.count
+        expansionBudget = 1 << 20
         out.reserveCapacity(bytes.count + bytes.count / 16 + 64)
     }
 
@@ -91,8 +91,16 @@ struct XMLMender {
     }
 
     private static func isEntry(_ name: [UInt8]) -> Bool {
-        let local = name[((name.lastIndex(of: UInt8(ascii: ":")) ?? -1) + 1)...].map { $0.asciiLowercased }
-        return local == Array("item".utf8) || local == Array("entry".utf8)
+        isLocal(name, "item") || isLocal(name, "entry")
+    }
+
+    /// The name, its prefix left out, in any case.
+    private static func isLocal(_ name: [UInt8], _ word: StaticString) -> Bool {
+        let start = name.count - word.utf8CodeUnitCount
+        guard start == 0 || start > 0 && name[start - 1] == UInt8(ascii: ":") else { return false }
+        for offset in 0..<word.utf8CodeUnitCount
+        where name[start + offset].asciiLowercased != word.utf8Start[offset] { return false }
+        return true
     }
 
     // MARK: markup

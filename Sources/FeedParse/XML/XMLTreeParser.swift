@@ -107,28 +107,32 @@ struct XMLTreeParser {
 // The callbacks run on the thread that called `parse`, inside that call; what they are handed lives
 // until they return.
 
-private func builder(_ context: UnsafeMutableRawPointer?) -> UnsafeMutablePointer<TreeBuilder>? {
-    context?.assumingMemoryBound(to: TreeBuilder.self)
+private func withBuilder(_ context: UnsafeMutableRawPointer?, _ body: (inout TreeBuilder) -> Void) {
+    guard let builder = context?.assumingMemoryBound(to: TreeBuilder.self) else { return }
+    body(&builder.pointee)
+    builder.pointee.stopIfGivenUp()
 }
 
 private let startElement: startElementNsSAX2Func = {
     (context, local, prefix, uri, namespaceCount, namespaces, attributeCount, _, attributes) in
-    builder(context)?.pointee.start(
-        local: local, prefix: prefix, uri: uri,
-        namespaces: UnsafeBufferPointer(start: namespaces, count: Int(namespaceCount) * 2),
-        attributes: UnsafeBufferPointer(start: attributes, count: Int(attributeCount) * 5))
+    withBuilder(context) {
+        $0.start(
+            local: local, prefix: prefix, uri: uri,
+            namespaces: UnsafeBufferPointer(start: namespaces, count: Int(namespaceCount) * 2),
+            attributes: UnsafeBufferPointer(start: attributes, count: Int(attributeCount) * 5))
+    }
 }
 
-private let endElement: endElementNsSAX2Func = { (context, _, _, _) in builder(context)?.pointee.end() }
+private let endElement: endElementNsSAX2Func = { (context, _, _, _) in withBuilder(context) { $0.end() } }
 
 private let characters: charactersSAXFunc = { (context, text, count) in
     guard let text, count > 0 else { return }
-    builder(context)?.pointee.characters(UnsafeBufferPointer(start: text, count: Int(count)))
+    withBuilder(context) { $0.characters(UnsafeBufferPointer(start: text, count: Int(count))) }
 }
 
 private let structuredError: xmlStructuredErrorFunc = { (context, error) in
     guard let error else { return }
-    builder(context)?.pointee.noted(error.pointee)
+    withBuilder(context) { $0.noted(error.pointee) }
 }
 
 /// Gathers a tree's parts. A value, so that its parts are reached without run-time checks.
@@ -141,6 +145,8 @@ private struct TreeBuilder {
     private let document: [UInt8]
     private let skeleton: XMLSkeleton
     private let hasCR: Bool
+    /// Nothing more is to be read.
+    private var isGivenUp = false
     /// How many texts and start tags libxml2 has passed.
     private var textsSeen = 0
     private var tagsSeen = 0
@@ -191,7 +197,14 @@ private struct TreeBuilder {
         failure = XMLTreeParser.Failure(
             message: message, line: XMLTree.line(ofPosition: position, in: document), isEarlyEnd: false,
             isUndeclaredEntity: isUndeclaredEntity)
-        if let context { xmlStopParser(context) }
+        isGivenUp = true
+    }
+
+    /// At the end of a callback: stopping frees what the callback was handed.
+    mutating func stopIfGivenUp() {
+        guard isGivenUp, let context else { return }
+        self.context = nil
+        xmlStopParser(context)
     }
 
     mutating func start(
@@ -211,7 +224,7 @@ private struct TreeBuilder {
         namespacesInScope += namespaceCount
         if namespacesInScope > XMLTreeParser.maximumNamespacesInScope {
             tooManyNamespaces = true
-            if let context { xmlStopParser(context) }
+            isGivenUp = true
             return
         }
         if open.count >= XMLTreeParser.maximumDepth {
@@ -283,7 +296,7 @@ private struct TreeBuilder {
     mutating func characters(_ bytes: UnsafeBufferPointer<UInt8>) {
         guard !open.isEmpty else { return }
         var at = 0
-        while at < bytes.count {
+        while at < bytes.count && !isGivenUp {
             if bytes[at] == XMLSkeleton.mark {
                 text()
                 at += 1
@@ -382,7 +395,7 @@ private struct TreeBuilder {
         names.append(TreeBuilder.meaning(local: local, prefix: prefix, uri: uri))
         slots[slot] = (key.0, key.1, key.2, index)
         if names.count * 2 > slots.count { growSlots() }
-        if names.count > XMLTreeParser.maximumNames, let context { xmlStopParser(context) }
+        if names.count > XMLTreeParser.maximumNames { isGivenUp = true }
         return index
     }
 

@@ -149,11 +149,7 @@ enum CanonicalText {
                 }
                 let start = max(previous, copied)
                 at += length
-                while at < bytes.count, bytes[at] >= 0x80 {
-                    let (isStable, length) = stability(bytes, at)
-                    if isStable { break }
-                    at += length
-                }
+                at = unstableEnd(bytes, at)
                 out.append(contentsOf: bytes[copied..<start])
                 let run = String(decoding: bytes[start..<at], as: UTF8.self)
                 out.append(contentsOf: run.precomposedStringWithCanonicalMapping.utf8)
@@ -165,6 +161,42 @@ enum CanonicalText {
             return out
         }
         return changed.map { $0.withUnsafeBufferPointer { String(validUTF8: $0) } } ?? text
+    }
+
+    /// How much stable text may stand between unstable characters of one run: a call of Foundation costs as much as
+    /// some dozens of characters.
+    private static let largestGap = 64
+    /// Foundation's time grows with the square of the length. A longer run ends before a character that no other
+    /// composes with, and one without any such character (a letter under thousands of marks) anywhere.
+    private static let longRun = 1024
+    private static let longestRun = 4096
+
+    /// Where the run ends that goes on at `start`.
+    private static func unstableEnd(_ bytes: UnsafeBufferPointer<UInt8>, _ start: Int) -> Int {
+        var end = start
+        var at = start
+        while at < bytes.count, at - end < largestGap {
+            if at - start >= longRun, at - start >= longestRun || beginsAnew(bytes, at) { break }
+            if bytes[at] < 0x80 {
+                at += 1
+                continue
+            }
+            let (isStable, length) = stability(bytes, at)
+            at += length
+            if !isStable { end = at }
+        }
+        return end
+    }
+
+    /// Whether the character never composes with the one before it: of starters, only some spacing marks and the inner
+    /// parts of Hangul syllables do.
+    private static func beginsAnew(_ bytes: UnsafeBufferPointer<UInt8>, _ index: Int) -> Bool {
+        let text = String(decoding: bytes[index..<min(index + 4, bytes.count)], as: UTF8.self)
+        guard let scalar = text.unicodeScalars.first, !(0x1160..<0x1200).contains(scalar.value) else { return false }
+        switch scalar.properties.generalCategory {
+        case .nonspacingMark, .spacingMark, .enclosingMark: return false
+        default: return true
+        }
     }
 
     /// Whether the character is known to be its own NFC, a starter, and never to combine with the one before it;
