@@ -51,7 +51,7 @@ struct XMLMender {
         input = bytes
         scanner = ByteScanner(bytes)
         self.prologue = prologue
-        expansionBudget = 1 << 20
+        expansionBudget = 64 * 1024 + bytes.count / 4
         out.reserveCapacity(bytes.count + bytes.count / 16 + 64)
     }
 

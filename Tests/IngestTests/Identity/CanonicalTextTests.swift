@@ -49,13 +49,15 @@ import Testing
 
     /// Long runs are normalised in parts, and in parts only where nothing composes across.
     @Test(arguments: [
-        "e\u{301}", "\u{1100}\u{1161}\u{11A8}", "न\u{93C}", "\u{E01}\u{E38}\u{E48}", "\u{9C7}\u{9BE}", "\u{2126}",
+        "e\u{301}", "\u{1100}\u{1161}\u{11A8}", "न\u{93C}", "\u{E01}\u{E38}\u{E48}", "ক\u{9C7}\u{9BE}", "\u{2126}",
     ])
     func longRunsAreNFC(piece: String) {
         for padding in 0..<4 {
             let text = String(repeating: "x", count: padding) + String(repeating: piece, count: 3000)
             let expected = text.precomposedStringWithCanonicalMapping
-            #expect(Array(CanonicalText.of(text, keepsLines: true).unicodeScalars) == Array(expected.unicodeScalars))
+            let isEqual =
+                Array(CanonicalText.of(text, keepsLines: true).unicodeScalars) == Array(expected.unicodeScalars)
+            #expect(isEqual)
         }
     }
 
