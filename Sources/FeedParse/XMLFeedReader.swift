@@ -78,7 +78,10 @@ struct XMLFeedReader {
         }
         for child in element.children { draft.take(child, scope, log) }
         if draft.isOverfull { noteOverfull() }
-        return draft.entry()
+        let entry = draft.entry()
+        log.check(url: entry.url, of: "an entry's link", line: element.line)
+        for one in entry.attachments { log.check(url: one.url, of: "an enclosure", line: element.line) }
+        return entry
     }
 
     private func noteOverfull() {

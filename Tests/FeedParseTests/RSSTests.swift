@@ -220,4 +220,16 @@ struct RSSTests {
         #expect(feed.problems.map(\.code) == [.duplicateID])
         #expect(feed.entries.count == 2)
     }
+
+    @Test(arguments: [
+        ("http://", true), ("http:///path", false), ("https://e.org:99999/", true), ("http://e.org:80/", false),
+        ("mailto:a@e.org", false), ("urn:x", false), ("/relative", false), ("http://[::1]/", false),
+    ])
+    func whatNobodyCanGoToIsNoted(url: String, isBad: Bool) throws {
+        let feed = try read(rssItem("<link>\(url)</link>"))
+        #expect(feed.problems.map(\.code) == (isBad ? [.badURL] : []))
+        let json = try read(
+            #"{"version":"https://jsonfeed.org/version/1.1","title":"t","items":[{"id":"1","url":"\#(url)"}]}"#)
+        #expect(json.problems.map(\.code) == (isBad ? [.badURL] : []))
+    }
 }

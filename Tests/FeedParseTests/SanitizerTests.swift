@@ -46,6 +46,7 @@ struct SanitizerTests {
         ("<A HREF=\"X\">d</A>", "<a href=\"X\">d</a>"),
         ("<img srcset=\"a.png 1x, javascript:x 2x\">", "<img/>"),
         ("<img srcset=\"a.png 1x, b.png 2x\">", "<img srcset=\"a.png 1x, b.png 2x\"/>"),
+        ("<img srcset=\"a.png 1.5x 10h,  and\n prose\">", "<img srcset=\"a.png 1.5x 10h, and\"/>"),
         ("<base href=\"http://evil/\"><meta http-equiv=refresh><link rel=stylesheet>x", "x"),
         ("<iframe src=x>y</iframe>", "y"),
         ("<template><script>x</script></template>y", "y"), ("<input onfocus=x autofocus name=y>", "<input/>"),

@@ -22,10 +22,19 @@ enum SafeURL {
         guard let all = HTMLLinks.candidates(value), !all.isEmpty else { return nil }
         var out: [String] = []
         for (url, descriptor) in all {
-            guard let safe = cleaned(url, .image, base: base) else { return nil }
-            out.append(descriptor.isEmpty ? safe : "\(safe) \(descriptor)")
+            guard let safe = cleaned(url, .image, base: base), !safe.isEmpty, !safe.hasPrefix(","), !safe.hasSuffix(",")
+            else { return nil }
+            let words = descriptor.split(whereSeparator: \.isWhitespace).filter(isDescriptor)
+            out.append(([safe] + words.map(String.init)).joined(separator: " "))
         }
         return out.joined(separator: ", ")
+    }
+
+    /// `100w`, `50h`, `1.5x` (HTML Standard, 4.8.4.2.1).
+    private static func isDescriptor(_ word: Substring) -> Bool {
+        guard let unit = word.utf8.last, word.utf8.count > 1 else { return false }
+        return [UInt8(ascii: "w"), UInt8(ascii: "h"), UInt8(ascii: "x")].contains(unit)
+            && word.utf8.dropLast().allSatisfy { $0.isASCIIDigit || $0 == UInt8(ascii: ".") }
     }
 
     /// What stands before a colon that comes before any `/`, `?` and `#`: whatever its characters, a browser

@@ -1,6 +1,3 @@
-import FeedModel
-import Glibc
-
 /// A short ASCII name, lower case, in one word: element and attribute names compare as integers.
 struct ShortName: Hashable, Sendable {
     private(set) var low: UInt64 = 0
@@ -14,10 +11,8 @@ struct ShortName: Hashable, Sendable {
             if bytes.count > 16 { (low, high) = (.max, .max) }
             return
         }
-        memcpy(&low, base, min(8, bytes.count))
-        if bytes.count > 8 { memcpy(&high, base + 8, bytes.count - 8) }
-        low = ShortName.lowercased(low)
-        high = ShortName.lowercased(high)
+        low = ShortName.lowercased(ShortName.word(base, min(8, bytes.count)))
+        if bytes.count > 8 { high = ShortName.lowercased(ShortName.word(base + 8, bytes.count - 8)) }
     }
 
     init(_ literal: StaticString) {
@@ -27,6 +22,23 @@ struct ShortName: Hashable, Sendable {
     init(_ string: String) {
         var string = string
         self = string.withUTF8 { ShortName($0) }
+    }
+
+    /// Up to eight bytes as one word, zeros behind them.
+    private static func word(_ base: UnsafePointer<UInt8>, _ count: Int) -> UInt64 {
+        let raw = UnsafeRawPointer(base)
+        switch count {
+        case 8: return UInt64(littleEndian: raw.loadUnaligned(as: UInt64.self))
+        case 4...:
+            // Two halves that overlap.
+            let first = UInt64(UInt32(littleEndian: raw.loadUnaligned(as: UInt32.self)))
+            let last = UInt64(UInt32(littleEndian: raw.loadUnaligned(fromByteOffset: count - 4, as: UInt32.self)))
+            return first | last << UInt64((count - 4) * 8)
+        default:
+            var word: UInt64 = 0
+            for index in 0..<count { word |= UInt64(base[index]) << UInt64(index * 8) }
+            return word
+        }
     }
 
     /// Eight bytes at a time: those from `A` to `Z` get the bit that makes them small.

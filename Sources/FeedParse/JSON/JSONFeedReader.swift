@@ -99,6 +99,8 @@ struct JSONFeedReader {
                 break
             }
             let entry = self.entry(value)
+            log.check(url: entry.url, of: "an item's url")
+            for one in entry.attachments { log.check(url: one.url, of: "an attachment") }
             if let id = entry.id, !ids.insert(id).inserted {
                 log.add(ParseProblem(.duplicateID, "several items have the id \"\(id.prefix(100))\""))
             }

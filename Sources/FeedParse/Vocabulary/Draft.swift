@@ -158,6 +158,24 @@ struct Draft {
     }
 }
 
+extension ProblemLog {
+    /// Notes an absolute URL of the web that nobody can go to: without a host, or with an impossible port. Others, relative
+    /// ones that nothing resolves included, are the readers' to judge.
+    func check(url: String?, of what: StaticString, line: @autoclosure () -> Int? = nil) {
+        guard let url, !isFull, url.utf8.starts(with: "http".utf8) else { return }
+        var text = url
+        let isSuspect = text.withUTF8 { bytes in
+            guard HTMLLinks.isAbsolute(bytes), let colon = bytes.firstIndex(of: UInt8(ascii: ":")) else { return false }
+            // `http://` and a letter, with no port to be seen: nearly all of them.
+            let host = bytes.dropFirst(colon + 3).prefix { $0 != UInt8(ascii: "/") }
+            return host.isEmpty || !host[host.startIndex].isASCIILetter || host.contains(UInt8(ascii: ":"))
+        }
+        if isSuspect, WebURL(url) == nil {
+            add(ParseProblem(.badURL, "\(what) is no usable URL: \"\(url.prefix(100))\"", line: line()))
+        }
+    }
+}
+
 /// Problems as they are found; a document of nothing but mistakes does not fill the memory.
 final class ProblemLog {
     private(set) var problems: [ParseProblem] = []

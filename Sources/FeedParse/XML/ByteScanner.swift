@@ -25,7 +25,7 @@ struct ByteScanner {
     /// Where the word ends.
     mutating func findEnd(_ word: StaticString, from start: Int) -> Int? {
         let key = UInt64(UInt(bitPattern: word.utf8Start))
-        if let known = missing[key], known <= start { return nil }
+        if !missing.isEmpty, let known = missing[key], known <= start { return nil }
         // A word's first byte is rare in what is searched for it: this is faster than `memmem`.
         var at = start
         while let candidate = find(word.utf8Start.pointee, from: at) {

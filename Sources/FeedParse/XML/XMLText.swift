@@ -1,4 +1,3 @@
-import CXML2
 import Glibc
 
 /// The character data of XML, decoded in place: what it stands for is never longer than it is.
@@ -26,12 +25,8 @@ enum XMLText {
     /// References resolved, line ends as LF (XML 1.0, 2.11). Returns the length.
     static func decode(_ text: UnsafeMutableBufferPointer<UInt8>, hasCR: Bool) -> Result<Int, Failure> {
         guard let base = text.baseAddress, text.count > 0 else { return .success(0) }
-        if let bracket = memchr(base, CInt(UInt8(ascii: "]")), text.count),
-            XMLText.holdsSectionEnd(
-                UnsafeRawPointer(bracket), text.count - (UnsafeRawPointer(bracket) - UnsafeRawPointer(base)))
-        {
-            return .failure(.sectionEnd)
-        }
+        var scanner = ByteScanner(UnsafeBufferPointer(text))
+        if scanner.findEnd("]]>", from: 0) != nil { return .failure(.sectionEnd) }
         guard let first = memchr(base, CInt(UInt8(ascii: "&")), text.count) else {
             return .success(hasCR ? normalize(text) : text.count)
         }
@@ -60,11 +55,6 @@ enum XMLText {
             }
         }
         return .success(to - base)
-    }
-
-    private static func holdsSectionEnd(_ text: UnsafeRawPointer, _ count: Int) -> Bool {
-        let word: StaticString = "]]>"
-        return cxml2_find(text, count, word.utf8Start, word.utf8CodeUnitCount) != nil
     }
 
     /// A section: nothing but line ends. Returns the length.

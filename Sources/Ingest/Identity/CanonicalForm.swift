@@ -29,7 +29,6 @@ public struct CanonicalForm: Hashable, Sendable {
         text = FeedSignature.removed(from: CanonicalText.of(plainText, keepsLines: true))
         self.enclosures = Set(enclosures.compactMap(CanonicalURL.ofEnclosure)).sorted()
         var bytes = text
-        // Every scalar has one byte that continues no other.
         length = bytes.withUTF8 { CanonicalForm.scalars(in: $0) }
         var hasher = SHA256()
         func add(_ text: String) {
@@ -53,16 +52,21 @@ public struct CanonicalForm: Hashable, Sendable {
         self.init(title: entry.titleText, plainText: plainText, enclosures: entry.attachments.map(\.url))
     }
 
+    /// Every scalar has one byte that continues no other.
     private static func scalars(in bytes: UnsafeBufferPointer<UInt8>) -> Int {
-        var count = 0
-        var at = bytes.startIndex
-        while at < bytes.endIndex {
-            // Short enough for a byte to count, so that the compiler makes vector code of it.
-            let end = min(at + 128, bytes.endIndex)
-            var starts: UInt8 = 0
-            for byte in UnsafeBufferPointer(rebasing: bytes[at..<end]) { starts &+= byte & 0xC0 != 0x80 ? 1 : 0 }
-            count += Int(starts)
-            at = end
+        var count = bytes.count
+        var at = 0
+        if let base = bytes.baseAddress.map(UnsafeRawPointer.init) {
+            while at + 8 <= bytes.count {
+                // `10xxxxxx`: the highest bit set, the next one not.
+                let word = base.loadUnaligned(fromByteOffset: at, as: UInt64.self)
+                count -= (word & ~(word << 1) & 0x8080_8080_8080_8080).nonzeroBitCount
+                at += 8
+            }
+        }
+        while at < bytes.count {
+            if bytes[at] & 0xC0 == 0x80 { count -= 1 }
+            at += 1
         }
         return count
     }
