@@ -1,6 +1,7 @@
 #ifndef CXML2_SHIM_H
 #define CXML2_SHIM_H
 
+#include <malloc.h>
 #include <string.h>
 #include <libxml/xmlversion.h>
 // ICU's headers would clash with the copy of ICU in Foundation; no structure that is used here holds any of it.
@@ -26,6 +27,12 @@ extern void *memmem(const void *haystack, size_t haystack_length, const void *ne
 
 static inline const void *cxml2_find(const void *text, size_t length, const void *word, size_t word_length) {
     return memmem(text, length, word, word_length);
+}
+
+/// Memory that is freed stays with the process, up to `kept` bytes of it; blocks up to `largest` are taken from it.
+static inline void cxml2_keep_freed_memory(int largest, int kept) {
+    mallopt(M_MMAP_THRESHOLD, largest);
+    mallopt(M_TRIM_THRESHOLD, kept);
 }
 
 #endif

@@ -41,6 +41,7 @@ struct ParseCommand: ParsableCommand {
             paths += String(decoding: list, as: UTF8.self).split(whereSeparator: \.isNewline).map(String.init)
         }
         let isSingle = paths.count == 1 && filesFrom == nil
+        DocumentMemory.keepFreed()
         var refused = 0
         var json = JSONWriter(reservingCapacity: 1 << 16)
         for path in paths {
