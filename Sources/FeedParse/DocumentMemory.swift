@@ -2,9 +2,9 @@ import CXML2
 
 /// How the C library hands out memory while document after document is read.
 public enum DocumentMemory {
-    /// Keeps what is freed for the next document, up to 64 MiB, instead of giving it back to the system and getting it
+    /// Keeps what is freed for the next document, up to 32 MiB, instead of giving it back to the system and getting it
     /// again page by page: for programs that read many documents in a row. Call it once, at the start.
     public static func keepFreed() {
-        cxml2_keep_freed_memory(32 << 20, 64 << 20)
+        cxml2_keep_freed_memory(8 << 20, 32 << 20)
     }
 }
