@@ -115,12 +115,9 @@ public final class Poller: Sendable {
     /// The secret is read when the configuration is applied; a file that has become unreadable since it was
     /// checked is reported, and its feed is asked without.
     private func credential(of feed: FeedConfiguration, _ auth: FeedConfiguration.Authentication) -> Credential? {
-        switch (auth, SecretFile.read(auth.secretFile)) {
-        case (.basic(let username, _), .success(let password)):
-            return .basic(username: username, password: password)
-        case (.bearer, .success(let token)):
-            return .bearer(token)
-        case (_, .failure(let reason)):
+        switch auth.credential() {
+        case .success(let credential): return credential
+        case .failure(let reason):
             logger.error(
                 "secret unusable",
                 metadata: ["feed": "\(feed.url)", "file": "\(auth.secretFile)", "reason": "\(reason)"])

@@ -75,6 +75,11 @@ struct GlobalOptions: ParsableArguments {
         }
     }
 
+    /// For commands that need no feeds of a configuration: without one, what every configuration begins with.
+    func loadConfigurationIfAny() throws -> Ingest.Configuration {
+        configurationPath == nil ? Ingest.Configuration() : try loadConfiguration()
+    }
+
     /// Says which settings this version does not act upon.
     func note(_ configuration: Ingest.Configuration) {
         if !quiet { for note in configuration.withoutEffect { Terminal.message("note: \(note)") } }

@@ -40,3 +40,15 @@ struct FeedPollSettings: Sendable {
             keepsConnection: WebURL(feed.poll.url)?.canonicalHost.map(sharedHosts.contains) ?? false)
     }
 }
+
+extension FeedConfiguration.Authentication {
+    /// With the secret that its file holds now.
+    func credential() -> Result<Credential, SecretFile.Unusable> {
+        SecretFile.read(secretFile).map { secret in
+            switch self {
+            case .basic(let username, _): .basic(username: username, password: secret)
+            case .bearer: .bearer(secret)
+            }
+        }
+    }
+}

@@ -37,9 +37,7 @@ struct PollAttempt {
         if isSame {
             parsed = nil
         } else {
-            let context = DocumentContext(
-                url: PollAttempt.baseURL(of: response), contentType: response.values(of: "Content-Type").last)
-            switch FeedReader.read(response.body, context: context) {
+            switch document(response) {
             case .success(let feed):
                 if let cut = feed.problems.first(where: { $0.code == .truncated }), !response.isDelimited {
                     return failure(
@@ -76,6 +74,13 @@ struct PollAttempt {
                 lastModified: documentModified)
         }
         return moved(record, by: response)
+    }
+
+    /// What the body says.
+    func document(_ response: FeedResponse) -> Result<ParsedFeed, NotAFeed> {
+        let context = DocumentContext(
+            url: PollAttempt.baseURL(of: response), contentType: response.values(of: "Content-Type").last)
+        return FeedReader.read(response.body, context: context)
     }
 
     /// A permanent redirect is kept once it has led to a feed, which a 304 speaks of too.
