@@ -45,6 +45,10 @@ struct PollAttempt {
                 }
                 parsed = feed
             case .failure(let reason):
+                if let owner = BotWall.owner(of: response) {
+                    let error = PollError(code: "bot-wall", message: BotWall.message(owner))
+                    return failure(error, retryAfter: nil, pausesHost: true)
+                }
                 return failure(
                     PollError(code: reason.code.rawValue, message: reason.message), retryAfter: nil, pausesHost: false)
             }

@@ -11,6 +11,7 @@ import FeedModel
 /// | 304 to an unconditional request     | failure `http-304`                         |
 /// | 410 from the URL that was asked     | gone                                       |
 /// | 410 behind a redirect               | failure `http-410`                         |
+/// | 403, 503 and others from a bot wall | failure `http-STATUS`, its host is paused  |
 /// | 429                                 | failure `http-429`, its host is paused     |
 /// | any other status                    | failure `http-STATUS`, Retry-After is kept |
 /// | no answer                           | failure with the transfer's own code       |
@@ -67,6 +68,10 @@ enum PollVerdict {
                 error("the host asks for fewer requests (429); all its feeds wait"), retryAfter: retryAfter,
                 pausesHost: true)
         default:
+            // Not found is not found, whatever page says so.
+            if response.status != 404, let owner = BotWall.owner(of: response) {
+                return .failure(error(BotWall.message(owner)), retryAfter: retryAfter, pausesHost: true)
+            }
             return .failure(
                 error("the server answered \(response.status) \(HTTPStatus.phrase(response.status))"),
                 retryAfter: retryAfter, pausesHost: false)

@@ -158,6 +158,32 @@ import Testing
         #expect(after.state == .active && after.failures == 0 && after.lastError == nil)
     }
 
+    /// A riddle for browsers is no missing feed: it is named, and the whole host is left in peace for a while.
+    @Test(arguments: [
+        Failing("http-403", ScriptedAnswer.status(403, "<html>", ("CF-Mitigated", "challenge"))),
+        Failing("http-503", .status(503, "<html><script src='/cdn-cgi/challenge-platform/x.js'></script>")),
+        Failing("bot-wall", .ok("<!doctype html><html><noscript>Enable JavaScript and cookies to continue</noscript>")),
+    ])
+    func aBotWallIsNamedAndSlowsItsHost(failing: Failing) async throws {
+        let lab = try lab(failing.answer)
+        let report = try #require(try await lab.round().first)
+        let feed = try lab.feed().poll
+        #expect(feed.state == .failing && feed.lastError?.code == failing.code)
+        #expect(feed.lastError?.message.contains("bot wall") == true)
+        #expect(report.pause?.until == feed.nextPoll)
+    }
+
+    @Test(arguments: [
+        ScriptedAnswer.status(403, "<html><p>Forbidden"), .status(503, "<html><p>Maintenance"),
+        .status(404, "<html><script src='/cdn-cgi/challenge-platform/x.js'></script>"),
+    ])
+    func whatIsNoBotWallPausesNobody(answer: ScriptedAnswer) async throws {
+        let lab = try lab(answer)
+        let report = try #require(try await lab.round().first)
+        #expect(report.pause == nil)
+        #expect(try lab.feed().poll.lastError?.message.contains("bot wall") == false)
+    }
+
     @Test func aDocumentThatBreaksOffGivesItsWholeEntriesAndNoValidators() async throws {
         let lab = try lab(
             .ok(Self.rss(["a"]), ("ETag", "\"whole\"")),
