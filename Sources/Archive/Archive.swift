@@ -50,7 +50,8 @@ public final class Archive: Sendable {
                 {
                     try Schema.create(db)
                 }
-                try checkSchema(db, path: path)
+                let version = try checkSchema(db, path: path)
+                if version < Schema.version { try Schema.migrate(db, from: version) }
             }
             return Archive(folder: folder, reader: pool, commits: GroupCommit(pool), lock: lock)
         } catch let error as ArchiveError {
@@ -70,7 +71,7 @@ public final class Archive: Sendable {
             var configuration = configuration()
             configuration.readonly = true
             let queue = try DatabaseQueue(path: path, configuration: configuration)
-            try queue.read { try checkSchema($0, path: path) }
+            _ = try queue.read { try checkSchema($0, path: path) }
             return Archive(folder: folder, reader: queue, commits: nil, lock: nil)
         } catch let error as ArchiveError {
             throw error
@@ -97,7 +98,8 @@ public final class Archive: Sendable {
         return configuration
     }
 
-    private static func checkSchema(_ db: Database, path: String) throws {
+    /// The archive's version. Earlier ones can be read as they are.
+    private static func checkSchema(_ db: Database, path: String) throws -> Int {
         guard try Int32.fetchOne(db, sql: "PRAGMA application_id") == Schema.applicationID else {
             throw ArchiveError.notAnArchive(path: path)
         }
@@ -105,6 +107,7 @@ public final class Archive: Sendable {
         guard version <= Schema.version else {
             throw ArchiveError.newerSchema(path: path, version: version, supported: Schema.version)
         }
+        return version
     }
 
     static func reason(of error: any Error) -> String {

@@ -138,7 +138,7 @@ extension ArchiveTransaction {
                 last_success = ?, last_change = ?, last_status = ?, next_poll = ?, interval = ?, interval_reason = ?,
                 failures = ?, failing_since = ?, error_code = ?, error_message = ?, notice_code = ?,
                 notice_message = ?, notice_since = ?, freshness = ?, learned = ?, ttl = ?, update_period = ?, skip_hours = ?,
-                skip_days = ?
+                skip_days = ?, last_document = ?
             WHERE id = ?
             """,
             [
@@ -152,7 +152,7 @@ extension ArchiveTransaction {
                 poll.notice?.code, poll.notice?.message, poll.noticeSince?.milliseconds,
                 poll.hints.freshness?.milliseconds, poll.hints.learned?.milliseconds, poll.hints.ttl?.milliseconds,
                 poll.hints.updatePeriod?.milliseconds,
-                Int64(poll.hints.skipHours), Int64(poll.hints.skipDays), feed.rawValue,
+                Int64(poll.hints.skipHours), Int64(poll.hints.skipDays), poll.lastDocument?.milliseconds, feed.rawValue,
             ])
     }
 
@@ -209,6 +209,7 @@ extension Feed {
         poll.lastPoll = row.timestamp("last_poll")
         poll.lastSuccess = row.timestamp("last_success")
         poll.lastChange = row.timestamp("last_change")
+        poll.lastDocument = row.timestamp("last_document")
         poll.lastStatus = row["last_status"]
         poll.nextPoll = row.timestamp("next_poll")
         poll.interval = row.duration("interval")

@@ -9,7 +9,7 @@ enum Schema {
     /// `application_id`: "ingd".
     static let applicationID: Int32 = 0x696E_6764
     /// `user_version` of an archive that this program writes.
-    static let version = 1
+    static let version = 2
 
     static func create(_ db: Database) throws {
         try db.execute(sql: tables)
@@ -17,6 +17,20 @@ enum Schema {
         try db.execute(sql: "PRAGMA application_id = \(applicationID)")
         try db.execute(sql: "PRAGMA user_version = \(version)")
     }
+
+    /// Brings an archive of an earlier version up to this one, in the caller's transaction.
+    static func migrate(_ db: Database, from version: Int) throws {
+        for (index, step) in steps.enumerated() where index + 1 >= version { try db.execute(sql: step) }
+        try db.execute(sql: "PRAGMA user_version = \(Schema.version)")
+    }
+
+    /// The first leads from version 1 to 2, and so on.
+    private static let steps = [
+        """
+        ALTER TABLE feed ADD COLUMN last_document INTEGER;
+        UPDATE feed SET last_document = coalesce(last_change, last_success);
+        """
+    ]
 
     private static let tables = """
         -- One row a feed that was ever configured. Its articles stay when it leaves the configuration.
@@ -59,7 +73,8 @@ enum Schema {
             skip_hours INTEGER NOT NULL DEFAULT 0,
             skip_days INTEGER NOT NULL DEFAULT 0,
             articles INTEGER NOT NULL DEFAULT 0,
-            added INTEGER NOT NULL
+            added INTEGER NOT NULL,
+            last_document INTEGER           -- when a whole document last came
         ) STRICT;
         CREATE INDEX feed_host ON feed (host);
 

@@ -66,6 +66,8 @@ public struct PollState: Hashable, Sendable {
 
     public var lastPoll: Timestamp?
     public var lastSuccess: Timestamp?
+    /// When a whole document last came and was accepted, new or not: since then, nothing but 304.
+    public var lastDocument: Timestamp?
     /// When a poll last brought a new or revised article.
     public var lastChange: Timestamp?
     /// The last poll's HTTP status; absent without a response.

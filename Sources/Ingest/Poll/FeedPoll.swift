@@ -29,7 +29,7 @@ struct FeedPoll: Sendable {
 
     func run(_ due: DueFeed, settings: FeedPollSettings) async throws -> Result {
         guard let feed = try archive.feed(due.feed) else { return Result(heldHost: due.host) }
-        let outcome = await fetcher.fetch(settings.request(for: feed))
+        let outcome = await fetcher.fetch(settings.request(for: feed, at: time.now))
         let now = time.now
         let attempt = PollAttempt(feed: feed, outcome: outcome, rules: settings.rules, now: now, jitter: jitter())
         let record: PollRecord

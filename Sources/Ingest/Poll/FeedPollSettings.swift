@@ -29,9 +29,15 @@ struct FeedPollSettings: Sendable {
             configured: interval)
     }
 
-    func request(for feed: Feed) -> FeedRequest {
-        FeedRequest(
-            url: feed.poll.url, configuredURL: feed.configuredURL, validators: feed.poll.validators,
+    /// Some servers answer 304 for ever, whatever has changed: after this long without a document, one request goes
+    /// without conditions.
+    static let longestWithoutDocument: Duration = .days(14)
+
+    func request(for feed: Feed, at now: Timestamp) -> FeedRequest {
+        let isStale = feed.poll.lastDocument.map { now - $0 >= FeedPollSettings.longestWithoutDocument } ?? false
+        return FeedRequest(
+            url: feed.poll.url, configuredURL: feed.configuredURL,
+            validators: isStale ? nil : feed.poll.validators,
             headers: self.feed.headers.map { HTTPField(name: $0.name, value: Array($0.value.utf8)) },
             credential: credential, userAgent: userAgent, maxRedirects: fetch.maxRedirects,
             limits: TransferLimits(

@@ -30,7 +30,7 @@ public struct FeedTrial: Sendable {
             feedConfiguration, of: configuration, credential: credential, sharedHosts: [])
         let feed = Feed(id: FeedID(rawValue: 0), configuredURL: url, poll: PollState(url: url))
         let fetcher = FeedFetcher(client: client, gate: OpenGate())
-        let outcome = await fetcher.fetch(settings.request(for: feed))
+        let outcome = await fetcher.fetch(settings.request(for: feed, at: time.now))
         let now = time.now
         let attempt = PollAttempt(feed: feed, outcome: outcome, rules: settings.rules, now: now, jitter: 1)
         var document: ParsedFeed?

@@ -54,6 +54,7 @@ struct PollAttempt {
             }
         }
         var state = succeeded(response)
+        state.lastDocument = now
         // A document that breaks off gives its whole entries, and is asked for anew: what it came with stands
         // for no whole document.
         if parsed?.problems.contains(where: { $0.code == .truncated }) != true {

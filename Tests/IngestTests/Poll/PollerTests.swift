@@ -158,6 +158,22 @@ import Testing
         #expect(after.state == .active && after.failures == 0 && after.lastError == nil)
     }
 
+    /// Servers that always answer 304 are found out.
+    @Test func afterTwoWeeksOfNothingButNotModifiedOneRequestIsUnconditional() async throws {
+        let lab = try lab(
+            .ok(Self.rss(["a"]), ("ETag", "\"1\"")), .status(304), .ok(Self.rss(["b", "a"]), ("ETag", "\"1\"")),
+            .status(304))
+        try await lab.round()
+        lab.time.advance(by: .days(13))
+        try await lab.round(force: true)
+        lab.time.advance(by: .days(1))
+        try await lab.round(force: true)
+        try await lab.round(force: true)
+        let conditions = lab.server.requests("/feed.xml").map { $0.value("If-None-Match") }
+        #expect(conditions == [nil, "\"1\"", nil, "\"1\""])
+        #expect(try lab.titles == ["a", "b"])
+    }
+
     /// A riddle for browsers is no missing feed: it is named, and the whole host is left in peace for a while.
     @Test(arguments: [
         Failing("http-403", ScriptedAnswer.status(403, "<html>", ("CF-Mitigated", "challenge"))),
