@@ -85,7 +85,13 @@ let package = Package(
             swiftSettings: settings,
             // The program needs no Swift where it runs, and starts in half the time. Foundation's own libraries are
             // named because modules that were compiled for its shared form do not ask for them.
-            linkerSettings: [.unsafeFlags(["-use-ld=lld", "-static-stdlib", "-lCoreFoundation", "-l_FoundationCollections", "-l_FoundationCShims", "-l_FoundationICU"], .when(configuration: .release))]),
+            linkerSettings: [
+                .unsafeFlags(
+                    [
+                        "-use-ld=lld", "-static-stdlib", "-lCoreFoundation", "-l_FoundationCollections",
+                        "-l_FoundationCShims", "-l_FoundationICU",
+                    ], .when(configuration: .release))
+            ]),
 
         // A scripted server, a manual clock, folders: what several tests need.
         .target(

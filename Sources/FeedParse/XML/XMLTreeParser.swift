@@ -75,8 +75,9 @@ struct XMLTreeParser {
         handler.ignorableWhitespace = characters
         handler.serror = structuredError
         context.pointee.sax.pointee = handler
-        // NOENT makes `&amp;` in attributes a plain `&` (without it, it stays a reference); HUGE lifts the limit of 10 MB a node (bodies are bounded elsewhere) and of depth (bounded here);
-        // the encoding is decided already; nothing goes to the network or to stderr.
+        // NOENT makes `&amp;` in attributes a plain `&` (without it, it stays a reference); HUGE lifts the limit of 10 MB
+        // a node (bodies are bounded elsewhere) and of depth (bounded here); the encoding is decided already; nothing goes
+        // to the network or to stderr.
         _ = xmlCtxtUseOptions(
             context,
             Int32(
