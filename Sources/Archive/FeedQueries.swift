@@ -45,3 +45,30 @@ extension Archive {
         }
     }
 }
+
+extension Archive {
+    /// How many configured feeds live at a host, and until when it is paused, if it is.
+    public func host(_ name: String, at now: Timestamp) throws -> (feeds: Int, pausedUntil: Timestamp?) {
+        try read { db in
+            let feeds = try Int.fetchOne(
+                db, sql: "SELECT count(*) FROM feed WHERE host = ? AND configured", arguments: [name])
+            let paused = try Int64.fetchOne(
+                db, sql: "SELECT paused_until FROM host WHERE name = ? AND paused_until > ?",
+                arguments: [name, now.milliseconds])
+            return (feeds ?? 0, paused.map { Timestamp(milliseconds: $0) })
+        }
+    }
+
+    /// The configured feed with this URL, as its own or where it moved to, disabled or not.
+    public func feed(url: String) throws -> Feed? {
+        try read { db in
+            try Row.fetchOne(
+                db,
+                sql: """
+                    SELECT * FROM feed WHERE configured AND (configured_url = ? OR url = ?)
+                    ORDER BY configured_url = ? DESC LIMIT 1
+                    """, arguments: [url, url, url]
+            ).map(Feed.init(row:))
+        }
+    }
+}

@@ -19,7 +19,7 @@ struct Ingestd: AsyncParsableCommand {
         version: "\(Program.name) \(Program.version)",
         subcommands: [
             RunCommand.self, StatusCommand.self, CheckCommand.self, FeedsCommand.self, PollCommand.self,
-            FetchCommand.self, DiscoverCommand.self,
+            ExplainCommand.self, FetchCommand.self, DiscoverCommand.self,
             ParseCommand.self, ArticlesCommand.self, ShowCommand.self, TailCommand.self, DemoPublisherCommand.self,
         ])
 

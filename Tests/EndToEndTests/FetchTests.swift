@@ -73,4 +73,21 @@ struct FetchTests {
             #expect((result.stdout + result.stderr).contains("address-refused"))
         }
     }
+
+    @Test func explainNamesTheRuleThatDecided() async throws {
+        let lab = try Lab()
+        try lab.configure(targets: ["/feed.xml"], schedule: ["min_interval: 5m"])
+        lab.server.on("/feed.xml", .ok(Lab.rss("one"), ("Cache-Control", "max-age=7200")))
+        let url = lab.server.url("/feed.xml")
+        #expect(try await lab.run("run", "--once").status == 0)
+        let json = try #require(try await lab.json("explain", url).first)
+        #expect(json["interval_reason"].string == "cache-control")
+        let deciding = json["weighed"].array.filter { $0["decides"].bool }
+        #expect(deciding.map { $0["interval_seconds"].int } == [7200])
+        #expect(json["host"]["feeds"].int == 1)
+        let text = try await lab.run("explain", url)
+        #expect(text.stdout.contains("→ cache-control: 2 h"))
+        let unknown = try await lab.run("explain", "http://nobody.example/")
+        #expect(unknown.status == 1 && unknown.stderr.contains("no feed of the configuration"))
+    }
 }
