@@ -76,7 +76,9 @@ public struct PollReckoning: Sendable {
     }
 
     private static func origin(of learned: Duration?) -> String {
-        learned == nil ? "nothing is known of the feed's rhythm yet" : "half of the mean gap between its newest entries"
+        learned == nil
+            ? "nothing is known of the feed's rhythm yet"
+            : "half of the mean gap between its newest entries, more after a long silence"
     }
 
     public func write(to json: inout JSONWriter) {
