@@ -31,7 +31,7 @@ struct FetchTests {
         #expect(nobody.status == 1)
         #expect(nobody.stdout.contains("connect"))
         let nonsense = try await lab.run("fetch", "nonsense")
-        #expect(nonsense.status == 1)
+        #expect(nonsense.status == 64 && nonsense.stderr.contains("https://"))
     }
 
     @Test func discoverFindsWhatThePageAnnounces() async throws {

@@ -16,6 +16,12 @@ struct FetchCommand: AsyncParsableCommand {
     @Argument(help: ArgumentHelp("A feed's address, configured or not.", valueName: "url"))
     var url: String
 
+    func validate() throws {
+        guard WebURL(url)?.isHTTP == true else {
+            throw ValidationError("\(url) is no http or https URL; a whole one begins with https://")
+        }
+    }
+
     func run() async throws {
         let configuration = try global.loadConfigurationIfAny()
         let client = try global.httpClient(configuration)
