@@ -15,6 +15,8 @@ struct MalformedTests {
         ("<title>a</TITLE>", "a", .notWellFormed, 3), ("<title><b>a</title>", "a", .notWellFormed, 3),
         ("<title>a&#1;b&#0;</title>", "a\u{FFFD}b\u{FFFD}", .notWellFormed, 3),
         ("<title>a<![CDATA[ & b]]></title><x y='&'/>", "a & b", .notWellFormed, 3),
+        // The parse stops at the first of three texts that come in one call.
+        ("<title>a & b<![CDATA[x]]>c<![CDATA[y]]></title>", "a & bxcy", .notWellFormed, 3),
         ("<title>a<!-- -- --></title>", "a", .notWellFormed, 3),
         ("<title>a ]]> b</title>", "a ]]> b", .notWellFormed, 3),
         ("<foo:bar/><title>a</title>", "a", .undeclaredPrefix, 3),
