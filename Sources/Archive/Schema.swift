@@ -29,6 +29,12 @@ enum Schema {
         """
         ALTER TABLE feed ADD COLUMN last_document INTEGER;
         UPDATE feed SET last_document = coalesce(last_change, last_success);
+        -- Earlier programs of version 1 had fewer and narrower indexes.
+        DROP INDEX IF EXISTS content_hash;
+        DROP INDEX IF EXISTS sighting_article;
+        CREATE INDEX content_hash ON content (hash, article_id);
+        CREATE INDEX sighting_article ON sighting (article_id, feed_id);
+        CREATE INDEX IF NOT EXISTS sighting_instant ON sighting (feed_id, coalesce(published, modified));
         """
     ]
 

@@ -22,13 +22,6 @@ static inline long cxml2_offset(xmlParserCtxtPtr context) {
     return context->input != NULL ? (long)context->input->consumed + (context->input->cur - context->input->base) : 0;
 }
 
-/// glibc's `memmem`, which its headers show to GNU sources only.
-extern void *memmem(const void *haystack, size_t haystack_length, const void *needle, size_t needle_length);
-
-static inline const void *cxml2_find(const void *text, size_t length, const void *word, size_t word_length) {
-    return memmem(text, length, word, word_length);
-}
-
 /// Memory that is freed stays with the process, up to `kept` bytes of it; blocks up to `largest` are taken from it.
 static inline void cxml2_keep_freed_memory(int largest, int kept) {
     mallopt(M_MMAP_THRESHOLD, largest);

@@ -1,5 +1,6 @@
 import Archive
 import ArgumentParser
+import FeedFetch
 import FeedModel
 import Foundation
 import Ingest
@@ -78,6 +79,23 @@ struct GlobalOptions: ParsableArguments {
     /// For commands that need no feeds of a configuration: without one, what every configuration begins with.
     func loadConfigurationIfAny() throws -> Ingest.Configuration {
         configurationPath == nil ? Ingest.Configuration() : try loadConfiguration()
+    }
+
+    /// For one request by a person's hand: a client with the settings of the configuration, if there is one.
+    func withClient<Result: Sendable>(
+        _ body: (Ingest.Configuration, HTTPClient) async -> Result
+    ) async throws -> Result {
+        let configuration = try loadConfigurationIfAny()
+        let client = try httpClient(configuration)
+        let result = await body(configuration, client)
+        await client.shutdown()
+        return result
+    }
+
+    static func validate(webURL url: String) throws {
+        guard WebURL(url)?.isHTTP == true else {
+            throw ValidationError("\(url) is no http or https URL; a whole one begins with https://")
+        }
     }
 
     /// Says which settings this version does not act upon.

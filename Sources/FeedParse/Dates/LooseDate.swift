@@ -239,9 +239,9 @@ struct LooseDate {
         while let next = scalar(at) {
             if LooseDate.isLetter(next) {
                 word.append(next)
-            } else if next == "'" || next == "’" || next == "." && scalar(at + 1)?.properties.isAlphabetic == true {
+            } else if next == "'" || next == "’" || next == "." && scalar(at + 1).map(LooseDate.isLetter) == true {
                 // `a.m.`, `п'ятниця`
-            } else if next == "-" && word.count > 2 && scalar(at + 1)?.properties.isAlphabetic == true
+            } else if next == "-" && word.count > 2 && scalar(at + 1).map(LooseDate.isLetter) == true
                 && DateWords.meaning(String(word)) != nil
             {
                 break

@@ -1,4 +1,3 @@
-import CXML2
 import FeedModel
 import Glibc
 

@@ -11,18 +11,16 @@ enum BotWall {
         }
         if !response.values(of: "X-Vercel-Mitigated").isEmpty { return "Vercel" }
         if !response.values(of: "X-AMZN-WAF-Action").isEmpty { return "AWS WAF" }
-        if !response.values(of: "X-DataDome").isEmpty { return "DataDome" }
         return owner(ofPage: response.body)
     }
 
-    /// What stands in the pages, in lower case.
+    /// What stands in the riddles, in lower case. Not what the vendors put into pages that they let through as well.
     private static let marks: [(mark: [UInt8], owner: String)] = [
-        ("/cdn-cgi/challenge-platform/", "Cloudflare"), ("_cf_chl_opt", "Cloudflare"),
-        ("challenges.cloudflare.com", "Cloudflare"), ("captcha-delivery.com", "DataDome"),
-        ("_incapsula_resource", "Imperva"), ("px-captcha", "HUMAN"), ("ddos-guard", "DDoS-Guard"),
-        ("sucuri_cloudproxy_js", "Sucuri"), ("/.within.website/x/cmd/anubis", "Anubis"),
-        ("awswafintegration", "AWS WAF"), ("checking your browser before accessing", "its host"),
-        ("enable javascript and cookies to continue", "its host"), ("verify you are human", "its host"),
+        ("_cf_chl_opt", "Cloudflare"), ("/orchestrate/chl_", "Cloudflare"), ("captcha-delivery.com", "DataDome"),
+        ("incapsula incident id", "Imperva"), ("px-captcha", "HUMAN"), ("check.ddos-guard.net", "DDoS-Guard"),
+        ("sucuri_cloudproxy_js", "Sucuri"), ("/.within.website/x/cmd/anubis", "Anubis"), ("gokuprops", "AWS WAF"),
+        ("checking your browser before accessing", "its host"),
+        ("enable javascript and cookies to continue", "its host"),
     ].map { (Array($0.utf8), $1) }
 
     /// Marks stand near the top.

@@ -37,8 +37,9 @@ public struct FeedTrial: Sendable {
         let record: PollRecord
         switch PollVerdict.judge(outcome, at: now) {
         case .document(let response):
-            record = attempt.read(response)
-            if record.state.lastError == nil { document = try? attempt.document(response).get() }
+            let known = attempt.document(response)
+            record = attempt.read(response, known: known)
+            if record.state.lastError == nil { document = try? known.get() }
         case .notModified(let response): record = attempt.unchanged(response)
         case .gone(let error): record = attempt.gone(error)
         case .failure(let error, let retryAfter, let pausesHost):

@@ -30,14 +30,16 @@ struct PollAttempt {
     }
 
     /// A body with status 200: the document that it is, or why it is none.
-    func read(_ response: FeedResponse) -> PollRecord {
+    ///
+    /// - Parameter known: what the body says, where it has been read already.
+    func read(_ response: FeedResponse, known: Result<ParsedFeed, NotAFeed>? = nil) -> PollRecord {
         let hash = PollAttempt.hash(response.body)
         let isSame = hash == feed.poll.documentHash
         let parsed: ParsedFeed?
         if isSame {
             parsed = nil
         } else {
-            switch document(response) {
+            switch known ?? document(response) {
             case .success(let feed):
                 if let cut = feed.problems.first(where: { $0.code == .truncated }), !response.isDelimited {
                     return failure(
@@ -45,7 +47,7 @@ struct PollAttempt {
                 }
                 parsed = feed
             case .failure(let reason):
-                if let owner = BotWall.owner(of: response) {
+                if reason.code == .noFeed, let owner = BotWall.owner(of: response) {
                     let error = PollError(code: "bot-wall", message: BotWall.message(owner))
                     return failure(error, retryAfter: nil, pausesHost: true)
                 }

@@ -16,17 +16,12 @@ struct DiscoverCommand: AsyncParsableCommand {
     @Argument(help: ArgumentHelp("A web page.", valueName: "url"))
     var url: String
 
-    func validate() throws {
-        guard WebURL(url)?.isHTTP == true else {
-            throw ValidationError("\(url) is no http or https URL; a whole one begins with https://")
-        }
-    }
+    func validate() throws { try GlobalOptions.validate(webURL: url) }
 
     func run() async throws {
-        let configuration = try global.loadConfigurationIfAny()
-        let client = try global.httpClient(configuration)
-        let discovery = await FeedDiscovery.run(url, configuration: configuration, client: client)
-        await client.shutdown()
+        let discovery = try await global.withClient {
+            await FeedDiscovery.run(url, configuration: $0, client: $1)
+        }
         if global.json {
             var json = JSONWriter()
             discovery.write(to: &json, page: url)

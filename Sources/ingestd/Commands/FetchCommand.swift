@@ -16,17 +16,10 @@ struct FetchCommand: AsyncParsableCommand {
     @Argument(help: ArgumentHelp("A feed's address, configured or not.", valueName: "url"))
     var url: String
 
-    func validate() throws {
-        guard WebURL(url)?.isHTTP == true else {
-            throw ValidationError("\(url) is no http or https URL; a whole one begins with https://")
-        }
-    }
+    func validate() throws { try GlobalOptions.validate(webURL: url) }
 
     func run() async throws {
-        let configuration = try global.loadConfigurationIfAny()
-        let client = try global.httpClient(configuration)
-        let trial = await FeedTrial.run(url, configuration: configuration, client: client)
-        await client.shutdown()
+        let trial = try await global.withClient { await FeedTrial.run(url, configuration: $0, client: $1) }
         if global.json {
             var json = JSONWriter()
             trial.write(to: &json, url: url)

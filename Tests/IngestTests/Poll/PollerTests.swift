@@ -177,7 +177,7 @@ import Testing
     /// A riddle for browsers is no missing feed: it is named, and the whole host is left in peace for a while.
     @Test(arguments: [
         Failing("http-403", ScriptedAnswer.status(403, "<html>", ("CF-Mitigated", "challenge"))),
-        Failing("http-503", .status(503, "<html><script src='/cdn-cgi/challenge-platform/x.js'></script>")),
+        Failing("http-503", .status(503, "<html><script>window._cf_chl_opt={}</script>")),
         Failing("bot-wall", .ok("<!doctype html><html><noscript>Enable JavaScript and cookies to continue</noscript>")),
     ])
     func aBotWallIsNamedAndSlowsItsHost(failing: Failing) async throws {
@@ -191,7 +191,9 @@ import Testing
 
     @Test(arguments: [
         ScriptedAnswer.status(403, "<html><p>Forbidden"), .status(503, "<html><p>Maintenance"),
-        .status(404, "<html><script src='/cdn-cgi/challenge-platform/x.js'></script>"),
+        .status(404, "<html><script>window._cf_chl_opt={}</script>"),
+        // What stands in every page of such a site.
+        .ok("<!doctype html><html><script src='/cdn-cgi/challenge-platform/scripts/jsd/main.js'></script>"),
     ])
     func whatIsNoBotWallPausesNobody(answer: ScriptedAnswer) async throws {
         let lab = try lab(answer)
