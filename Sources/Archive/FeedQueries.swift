@@ -31,22 +31,6 @@ extension Archive {
 }
 
 extension Archive {
-    /// The feed with this URL, as its own or where it moved to, and its host, if it is configured and enabled.
-    public func configuredFeed(url: String) throws -> (id: FeedID, host: String)? {
-        try read { db in
-            try Row.fetchOne(
-                db,
-                sql: """
-                    SELECT id, host FROM feed WHERE configured AND state <> 'disabled'
-                        AND (configured_url = ? OR url = ?)
-                    ORDER BY configured_url = ? DESC LIMIT 1
-                    """, arguments: [url, url, url]
-            ).map { (FeedID(rawValue: $0[0]), $0[1]) }
-        }
-    }
-}
-
-extension Archive {
     /// How many configured feeds live at a host, and until when it is paused, if it is.
     public func host(_ name: String, at now: Timestamp) throws -> (feeds: Int, pausedUntil: Timestamp?) {
         try read { db in
@@ -59,16 +43,27 @@ extension Archive {
         }
     }
 
+    /// The feed with this URL, as its own or where it moved to, and its host, if it is configured and enabled.
+    public func configuredFeed(url: String) throws -> (id: FeedID, host: String)? {
+        try configuredFeed(url, condition: "AND state <> 'disabled'") { (FeedID(rawValue: $0["id"]), $0["host"]) }
+    }
+
     /// The configured feed with this URL, as its own or where it moved to, disabled or not.
     public func feed(url: String) throws -> Feed? {
-        try read { db in
+        try configuredFeed(url, condition: "", Feed.init(row:))
+    }
+
+    private func configuredFeed<Result>(
+        _ url: String, condition: String, _ read: (Row) throws -> Result
+    ) throws -> Result? {
+        try self.read { db in
             try Row.fetchOne(
                 db,
                 sql: """
-                    SELECT * FROM feed WHERE configured AND (configured_url = ? OR url = ?)
+                    SELECT * FROM feed WHERE configured \(condition) AND (configured_url = ? OR url = ?)
                     ORDER BY configured_url = ? DESC LIMIT 1
                     """, arguments: [url, url, url]
-            ).map(Feed.init(row:))
+            ).map(read)
         }
     }
 }

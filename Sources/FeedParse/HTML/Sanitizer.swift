@@ -4,9 +4,9 @@ public import FeedModel
 ///
 /// What comes out is built anew from an allow-list: listed elements with listed attributes, quoted and
 /// escaped, properly nested and closed; text with its `<`, `>` and bare `&` escaped. No element whose content
-/// browsers read by other rules than text and tags (script, style, title, iframe,
-/// template, SVG, MathML, comments; noscript, unless it is text alone) is ever written, so that parsing the result again, wherever it is put
-/// in, cannot turn text into markup (mutation XSS). URLs have listed schemes only.
+/// browsers read by other rules than text and tags (script, style, title, iframe, template, SVG, MathML,
+/// comments; noscript, unless it is text alone) is ever written, so that parsing the result again, wherever
+/// it is put in, cannot turn text into markup (mutation XSS). URLs have listed schemes only.
 public enum Sanitizer {
     /// Relative URLs are resolved against `base`, if there is one. Running it twice changes nothing more.
     public static func sanitize(_ html: String, base: String? = nil) -> String {
