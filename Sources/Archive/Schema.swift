@@ -9,7 +9,7 @@ enum Schema {
     /// `application_id`: "ingd".
     static let applicationID: Int32 = 0x696E_6764
     /// `user_version` of an archive that this program writes.
-    static let version = 2
+    static let version = 3
 
     static func create(_ db: Database) throws {
         try db.execute(sql: tables)
@@ -35,7 +35,9 @@ enum Schema {
         CREATE INDEX content_hash ON content (hash, article_id);
         CREATE INDEX sighting_article ON sighting (article_id, feed_id);
         CREATE INDEX IF NOT EXISTS sighting_instant ON sighting (feed_id, coalesce(published, modified));
+        """,
         """
+        """,
     ]
 
     private static let tables = """
