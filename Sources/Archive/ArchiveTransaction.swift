@@ -40,6 +40,10 @@ extension Row {
         (self[column] as Int64?).map(Timestamp.init(milliseconds:))
     }
 
+    func duration(_ index: Int) -> Duration? {
+        (self[index] as Int64?).map { .milliseconds($0) }
+    }
+
     func duration(_ column: String) -> Duration? {
         (self[column] as Int64?).map { .milliseconds($0) }
     }

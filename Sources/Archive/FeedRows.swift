@@ -30,6 +30,11 @@ public struct ScheduledFeed: Hashable, Sendable {
     /// `nil`: never polled, so due.
     public var nextPoll: Timestamp?
     public var state: PollState.State
+    /// The longest wait that the publisher asks for.
+    public var publishersWait: Duration?
+    public var interval: Duration?
+    /// See `PostingRecord.demand`.
+    public var demand: Double?
 }
 
 extension ArchiveTransaction {
@@ -93,10 +98,17 @@ extension ArchiveTransaction {
     }
 
     private func schedule() throws -> [ScheduledFeed] {
-        try rows("SELECT id, configured_url, host, last_poll, next_poll, state FROM feed WHERE configured", []) { row in
+        try rows(
+            """
+            SELECT id, configured_url, host, last_poll, next_poll, state,
+                nullif(max(coalesce(freshness, 0), coalesce(ttl, 0), coalesce(update_period, 0)), 0), interval, demand
+            FROM feed WHERE configured
+            """, []
+        ) { row in
             ScheduledFeed(
                 id: FeedID(rawValue: row[0]), configuredURL: row[1], host: row[2], lastPoll: row.timestamp(3),
-                nextPoll: row.timestamp(4), state: PollState.State(rawValue: row[5]) ?? .active)
+                nextPoll: row.timestamp(4), state: PollState.State(rawValue: row[5]) ?? .active,
+                publishersWait: row.duration(6), interval: row.duration(7), demand: row[8])
         }
     }
 
@@ -138,7 +150,8 @@ extension ArchiveTransaction {
                 last_success = ?, last_change = ?, last_status = ?, next_poll = ?, interval = ?, interval_reason = ?,
                 failures = ?, failing_since = ?, error_code = ?, error_message = ?, notice_code = ?,
                 notice_message = ?, notice_since = ?, freshness = ?, learned = ?, ttl = ?, update_period = ?, skip_hours = ?,
-                skip_days = ?, last_document = ?
+                skip_days = ?, last_document = ?, posting_history = ?, window = ?, narrow_streak = ?, losses = ?,
+                last_loss = ?, demand = ?, price = ?
             WHERE id = ?
             """,
             [
@@ -152,7 +165,10 @@ extension ArchiveTransaction {
                 poll.notice?.code, poll.notice?.message, poll.noticeSince?.milliseconds,
                 poll.hints.freshness?.milliseconds, poll.hints.learned?.milliseconds, poll.hints.ttl?.milliseconds,
                 poll.hints.updatePeriod?.milliseconds,
-                Int64(poll.hints.skipHours), Int64(poll.hints.skipDays), poll.lastDocument?.milliseconds, feed.rawValue,
+                Int64(poll.hints.skipHours), Int64(poll.hints.skipDays), poll.lastDocument?.milliseconds,
+                poll.posting.history.map { Data($0) }, poll.posting.window, poll.posting.narrowStreak,
+                poll.posting.losses, poll.posting.lastLoss?.milliseconds, poll.posting.demand, poll.posting.price,
+                feed.rawValue,
             ])
     }
 
@@ -228,11 +244,27 @@ extension Feed {
         poll.hints.updatePeriod = row.duration("update_period")
         poll.hints.skipHours = UInt32(truncatingIfNeeded: row["skip_hours"] as Int64)
         poll.hints.skipDays = UInt8(truncatingIfNeeded: row["skip_days"] as Int64)
+        poll.posting = PostingRecord(row: row)
         let tags: String = row["tags"]
         self.init(
             id: FeedID(rawValue: row["id"]), configuredURL: row["configured_url"],
             configuredTitle: row["configured_title"],
             tags: (try? JSONDecoder().decode([String].self, from: Data(tags.utf8))) ?? [], poll: poll)
+    }
+}
+
+extension PostingRecord {
+    /// An archive of an earlier version has nothing of it.
+    fileprivate init(row: Row) {
+        self.init()
+        guard row.hasColumn("posting_history") else { return }
+        history = (row["posting_history"] as Data?).map { [UInt8]($0) }
+        window = row["window"]
+        narrowStreak = row["narrow_streak"]
+        losses = row["losses"]
+        lastLoss = row.timestamp("last_loss")
+        demand = row["demand"]
+        price = row["price"]
     }
 }
 

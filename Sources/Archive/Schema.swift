@@ -20,7 +20,12 @@ enum Schema {
 
     /// Brings an archive of an earlier version up to this one, in the caller's transaction.
     static func migrate(_ db: Database, from version: Int) throws {
+        // Views hold nothing, and may name what a step takes away.
+        for view in try String.fetchAll(db, sql: "SELECT name FROM sqlite_schema WHERE type = 'view'") {
+            try db.execute(sql: "DROP VIEW \(view)")
+        }
         for (index, step) in steps.enumerated() where index + 1 >= version { try db.execute(sql: step) }
+        try db.execute(sql: views)
         try db.execute(sql: "PRAGMA user_version = \(Schema.version)")
     }
 
@@ -37,6 +42,13 @@ enum Schema {
         CREATE INDEX IF NOT EXISTS sighting_instant ON sighting (feed_id, coalesce(published, modified));
         """,
         """
+        ALTER TABLE feed ADD COLUMN posting_history BLOB;
+        ALTER TABLE feed ADD COLUMN window INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE feed ADD COLUMN narrow_streak INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE feed ADD COLUMN losses INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE feed ADD COLUMN last_loss INTEGER;
+        ALTER TABLE feed ADD COLUMN demand REAL;
+        ALTER TABLE feed ADD COLUMN price REAL;
         """,
     ]
 
@@ -82,7 +94,14 @@ enum Schema {
             skip_days INTEGER NOT NULL DEFAULT 0,
             articles INTEGER NOT NULL DEFAULT 0,
             added INTEGER NOT NULL,
-            last_document INTEGER           -- when a whole document last came
+            last_document INTEGER,          -- when a whole document last came
+            posting_history BLOB,           -- rate and rhythm, in the schedule's form
+            window INTEGER NOT NULL DEFAULT 0,      -- entries in the last document
+            narrow_streak INTEGER NOT NULL DEFAULT 0, -- polls in a row whose document was known by less than half
+            losses INTEGER NOT NULL DEFAULT 0,      -- polls ever whose document held nothing known
+            last_loss INTEGER,
+            demand REAL,                    -- polls an hour that it is worth at a price of 1
+            price REAL                      -- of a poll when the last one was scheduled, in hours of waiting
         ) STRICT;
         CREATE INDEX feed_host ON feed (host);
 

@@ -87,6 +87,8 @@ public struct PollState: Hashable, Sendable {
     public var hub: String?
     /// What the last accepted document and its response said about how often to come.
     public var hints = ScheduleHints()
+    /// What has been learned of its posting.
+    public var posting = PostingRecord()
     /// Something that an operator should know although polls succeed.
     public var notice: PollError?
     public var noticeSince: Timestamp?
@@ -122,11 +124,31 @@ public struct PollError: Hashable, Sendable {
     }
 }
 
+/// What polls have learned of a feed's posting, for the schedule to decide by.
+public struct PostingRecord: Hashable, Sendable {
+    /// Its rate and rhythm, in the schedule's own form; `nil` before the first document.
+    public var history: [UInt8]?
+    /// Entries in the last document.
+    public var window = 0
+    /// Polls in a row whose document was known by less than half, less those since that were known well.
+    public var narrowStreak = 0
+    /// Polls ever whose document held nothing that was known, so that entries may have scrolled out unseen; and the last
+    /// of them.
+    public var losses = 0
+    public var lastLoss: Timestamp?
+    /// Polls an hour that the feed is worth at a price of 1; `nil` while nothing is known.
+    public var demand: Double?
+    /// What a poll was worth when the last one was scheduled, in hours that entries wait.
+    public var price: Double?
+
+    public init() {}
+}
+
 /// What a document says about its own rhythm. It outlives 304 answers, which bring no document.
 public struct ScheduleHints: Hashable, Sendable {
     /// How long the response was fresh when it left its server (RFC 9111, 4.2.1).
     public var freshness: Duration?
-    /// The interval learned from the entries' dates.
+    /// The interval that the feed's posting suggests.
     public var learned: Duration?
     /// RSS `ttl`.
     public var ttl: Duration?
@@ -136,6 +158,9 @@ public struct ScheduleHints: Hashable, Sendable {
     public var skipHours: UInt32 = 0
     /// Bit 0 stands for Sunday, GMT.
     public var skipDays: UInt8 = 0
+
+    /// The longest of the waits that the publisher asks for.
+    public var publishersWait: Duration? { [freshness, ttl, updatePeriod].compactMap(\.self).max() }
 
     public init() {}
 }

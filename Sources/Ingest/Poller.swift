@@ -23,6 +23,7 @@ public final class Poller: Sendable {
         var credentials: [String: Credential] = [:]
         /// Hosts with more than one feed: a connection to them is worth keeping.
         var sharedHosts: Set<String> = []
+        var budget = BudgetedPrice()
         /// Who waits for a feed's next poll to end.
         var waiting: [FeedID: [CheckedContinuation<PollAnswer.Result, Never>]] = [:]
         /// Nothing is polled any more, and nobody need wait.
@@ -91,6 +92,7 @@ public final class Poller: Sendable {
             for feed in feeds {
                 if let index = indexOfURL[feed.configuredURL] { state.indexOfFeed[feed.id] = index }
             }
+            state.budget = BudgetedPrice(feeds, configuration, indexOfURL: indexOfURL)
             return before.subtracting(state.indexOfFeed.keys)
         }
         await queue.setLimits(configuration.limits)
@@ -178,6 +180,7 @@ public final class Poller: Sendable {
             observe(report)
         }
         let next = result.report?.feed.poll
+        if let next { state.withLock { $0.budget.note(next, of: id, rules: settings.rules) } }
         let host = next.flatMap { WebURL($0.url)?.canonicalHost } ?? result.heldHost ?? ""
         await queue.finished(id, heldHost: result.heldHost, host: host, at: next?.nextPoll)
         answer(id, result.report.map(PollAnswer.Result.polled) ?? .abandoned)
@@ -189,7 +192,7 @@ public final class Poller: Sendable {
             let feed = state.configuration.feeds[index]
             return FeedPollSettings(
                 feed, of: state.configuration, credential: state.credentials[feed.url],
-                sharedHosts: state.sharedHosts)
+                sharedHosts: state.sharedHosts, price: state.budget.price(at: time.now))
         }
     }
 

@@ -66,33 +66,6 @@ import Testing
         }
     }
 
-    /// An archive of version 1 with data in it: read as it is, and brought up to date by the next program that writes.
-    @Test func anEarlierArchiveIsBroughtUpToDate() async throws {
-        let folder = try TemporaryFolder()
-        do {
-            let archive = try Archive.openForWriting(folder: folder.path, holder: Self.holder)
-            let at = now
-            let feeds = configured("http://e.org/1", "http://e.org/2")
-            let scheduled = try await archive.write { try $0.synchronize(feeds, at: at) }
-            var state = PollState(url: "http://e.org/1")
-            state.lastSuccess = at
-            let (id, written) = (try #require(scheduled.first?.id), state)
-            try await archive.write { _ = try $0.save(written, of: id) }
-            try archive.close()
-        }
-        let queue = try DatabaseQueue(path: Archive.databasePath(inFolder: folder.path))
-        try await queue.write { db in
-            try db.execute(sql: "ALTER TABLE feed DROP COLUMN last_document; PRAGMA user_version = 1")
-        }
-        try queue.close()
-        let id = try #require(try Archive.openForReading(folder: folder.path).configuredFeed(url: "http://e.org/1")?.id)
-        #expect(try Archive.openForReading(folder: folder.path).feed(id)?.poll.lastDocument == nil)
-        let archive = try Archive.openForWriting(folder: folder.path, holder: Self.holder)
-        #expect(try archive.feed(id)?.poll.lastSuccess == now)
-        #expect(try archive.feed(id)?.poll.lastDocument == now)
-        #expect(try archive.read { try Int.fetchOne($0, sql: "PRAGMA user_version") } == Schema.version)
-    }
-
     @Test func commitsAreDurable() async throws {
         let folder = try TemporaryFolder()
         let archive = try Archive.openForWriting(folder: folder.path, holder: Self.holder)

@@ -27,6 +27,17 @@ public struct Configuration: Sendable, Hashable {
         if listen != nil {
             notes.append("'listen' has no effect: this version serves no HTTP API; read the archive instead")
         }
+        if let budget = schedule.pollsPerHour {
+            let least = feeds.filter(\.enabled).reduce(0.0) { sum, feed in
+                let longest = if case .every(let interval) = feed.interval { interval } else { schedule.maxInterval }
+                return sum + 3_600_000 / Double(longest.milliseconds)
+            }
+            if Double(budget) < least {
+                notes.append(
+                    "'polls_per_hour' is \(budget), and these feeds need \(Int(least.rounded(.up))) to be polled once in "
+                        + "'max_interval', which is kept; raise one of the two")
+            }
+        }
         if keep.raw != .none { notes.append("'keep: raw' has no effect: this version keeps no raw documents") }
         return notes
     }
@@ -85,6 +96,8 @@ public struct ScheduleSettings: Sendable, Hashable {
     public var retryMax = Duration.seconds(24 * 3600)
     /// Nothing but failures for so long: the feed is dead.
     public var giveUpAfter = Duration.seconds(60 * 86400)
+    /// What all feeds together may cost; `nil` sets no limit, and polls are worth what they usually are.
+    public var pollsPerHour: Int?
 
     public init() {}
 }

@@ -31,7 +31,7 @@ extension ConfigurationReading {
         "allow_private_addresses", "proxy", "user_agent", "ca_file",
     ]
     static let scheduleKeys = [
-        "min_interval", "max_interval", "retry_first", "retry_max", "give_up_after",
+        "min_interval", "max_interval", "retry_first", "retry_max", "give_up_after", "polls_per_hour",
     ]
     static let keepKeys = ["raw", "fetch_log"]
 
@@ -93,6 +93,9 @@ extension ConfigurationReading {
             compare("retry_first", schedule.retryFirst, "retry_max", schedule.retryMax, of: fields)
         }
         set(&schedule.giveUpAfter, "give_up_after", of: fields, time)
+        schedule.pollsPerHour = optional("polls_per_hour", of: fields) { node throws(Wrong) in
+            try node.integer(1...100_000_000)
+        }
         configuration.schedule = schedule
     }
 

@@ -8,9 +8,10 @@ struct Reconciliation: Hashable, Sendable {
     var duplicates = 0
     /// Articles that this feed had not held before.
     var firstSightings = 0
-    /// Entries that the feed's sightings knew already: none, in a feed that has polled before, means that
-    /// entries may have come and gone unseen.
+    /// Entries that the feed's sightings knew already.
     var known = 0
+    /// The instants of the articles that this feed had not held before.
+    var arrivals: [Timestamp?] = []
 }
 
 /// Holds a document's entries against the archive, inside the poll's transaction: looks up what
@@ -265,6 +266,7 @@ struct Reconciler: ~Copyable {
         touched.insert(sighting)
         result.new += 1
         result.firstSightings += 1
+        result.arrivals.append(entry.instant)
     }
 
     private mutating func join(_ index: Int, _ value: Joined) {
@@ -361,6 +363,7 @@ struct Reconciler: ~Copyable {
                 }
             }
         }
+        if isNewHere { result.arrivals.append(indices.compactMap { entries[$0].instant }.min()) }
         try logChanges(of: article, from: head.revision, to: revision, isNewHere: isNewHere, in: archive)
         if let shown = Identity.shown(try archive.showCandidates(of: article)),
             shown.sighting != head.shownSighting || shown.content != head.shownContent

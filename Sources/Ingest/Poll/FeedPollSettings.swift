@@ -10,9 +10,12 @@ struct FeedPollSettings: Sendable {
     let rules: ScheduleRules
     private let sharedHosts: Set<String>
 
-    /// - Parameter sharedHosts: hosts with more than one feed.
+    /// - Parameters:
+    ///   - sharedHosts: hosts with more than one feed.
+    ///   - price: of a poll; see `LearnedInterval`.
     init(
-        _ feed: FeedConfiguration, of configuration: Configuration, credential: Credential?, sharedHosts: Set<String>
+        _ feed: FeedConfiguration, of configuration: Configuration, credential: Credential?, sharedHosts: Set<String>,
+        price: Double = LearnedInterval.usualPrice
     ) {
         self.sharedHosts = sharedHosts
         self.feed = feed
@@ -23,10 +26,12 @@ struct FeedPollSettings: Sendable {
         let schedule = configuration.schedule
         var interval: Duration?
         if case .every(let duration) = feed.interval { interval = duration }
-        rules = ScheduleRules(
+        var rules = ScheduleRules(
             minInterval: schedule.minInterval, maxInterval: schedule.maxInterval, retryFirst: schedule.retryFirst,
             retryMax: schedule.retryMax, giveUpAfter: schedule.giveUpAfter,
             configured: interval)
+        rules.price = price
+        self.rules = rules
     }
 
     /// Some servers answer 304 for ever, whatever has changed: after this long without a document, one request goes

@@ -49,6 +49,9 @@ public struct FeedTrial: Sendable {
                 PollError(code: "cancelled", message: "the request was given up"), retryAfter: nil, pausesHost: false)
         }
         var state = record.state
+        var brought = Reconciliation()
+        brought.arrivals = record.document?.entries.map(\.instant) ?? []
+        record.schedule(&state, brought)
         if let moved = record.movedTo { state.url = moved }
         return FeedTrial(outcome: outcome, document: document, state: state)
     }

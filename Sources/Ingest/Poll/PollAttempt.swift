@@ -25,8 +25,10 @@ struct PollAttempt {
             if let lastModified = response.bytes(of: "Last-Modified") { validators.lastModified = lastModified }
             state.validators = validators
         }
-        reschedule(&state, response)
-        return moved(record(state, figures(.notModified, status: response.status)), by: response)
+        let left = freshness(&state, response)
+        var record = record(state, figures(.notModified, status: response.status))
+        record.success = PollRecord.Success(freshness: left, rules: rules)
+        return moved(record, by: response)
     }
 
     /// A body with status 200: the document that it is, or why it is none.
@@ -72,9 +74,10 @@ struct PollAttempt {
             state.documentModified = max(state.documentModified ?? documentModified, documentModified)
         }
         if let parsed { take(parsed, into: &state) }
-        reschedule(&state, response)
+        let left = freshness(&state, response)
 
         var record = record(state, figures(.notModified, status: response.status))
+        record.success = PollRecord.Success(freshness: left, rules: rules)
         if let parsed {
             record.document = PollRecord.Document(
                 entries: parsed.entries.map(EntryDigest.init), homePage: parsed.homePageURL,
@@ -123,7 +126,6 @@ struct PollAttempt {
         state.title = parsed.titleText ?? state.title
         state.homePageURL = parsed.homePageURL
         var hints = ScheduleHints()
-        hints.learned = LearnedInterval.of(parsed.entries.map { $0.published ?? $0.modified }, at: now)
         hints.ttl = parsed.ttlSeconds.flatMap(PollAttempt.wait)
         hints.updatePeriod = parsed.updateIntervalSeconds.flatMap(PollAttempt.wait)
         for hour in parsed.skipHours where (0..<24).contains(hour) { hints.skipHours |= 1 << UInt32(hour) }
@@ -138,12 +140,12 @@ struct PollAttempt {
         seconds > 0 ? .seconds(Int64(min(seconds, Int(Int32.max)))) : nil
     }
 
-    private func reschedule(_ state: inout PollState, _ response: FeedResponse) {
+    /// How long the response stays fresh from now on.
+    private func freshness(_ state: inout PollState, _ response: FeedResponse) -> Duration? {
         // A 304 can bring new freshness; one that says nothing leaves what the document came with.
         let stated = Freshness.lifetime(header: response.values(of:), receivedAt: now)
         if stated != nil || response.status == 200 { state.hints.freshness = stated }
-        let left = Freshness.remaining(of: state.hints.freshness, header: response.values(of:))
-        apply(NextPoll.afterSuccess(at: now, hints: state.hints, freshness: left, rules: rules), to: &state)
+        return Freshness.remaining(of: state.hints.freshness, header: response.values(of:))
     }
 
     /// A hub is found in the Link header first, else in the document; the same document keeps its own.
@@ -183,7 +185,7 @@ struct PollAttempt {
         let next = NextPoll.afterFailure(
             at: now, failures: state.failures, retryAfter: retryAfter, isDead: state.state == .dead, rules: rules,
             jitter: jitter)
-        apply(next, to: &state)
+        state.apply(next)
         var record = record(state, figures(.failed, status: outcome.status, error: error))
         if pausesHost, let host = WebURL(outcome.finalURL ?? feed.poll.url)?.canonicalHost, let until = next.at {
             record.pause = (host, until)
@@ -197,7 +199,7 @@ struct PollAttempt {
         state.failures += 1
         state.failingSince = state.failingSince ?? now
         state.lastError = error
-        apply(NextPoll(), to: &state)
+        state.apply(NextPoll())
         return record(state, figures(.failed, status: outcome.status, error: error))
     }
 
@@ -208,12 +210,6 @@ struct PollAttempt {
         state.lastPoll = now
         state.lastStatus = status
         return state
-    }
-
-    private func apply(_ next: NextPoll, to state: inout PollState) {
-        state.nextPoll = next.at
-        state.interval = next.interval
-        state.intervalReason = next.reason
     }
 
     private func figures(_ outcome: PollFigures.Outcome, status: Int?, error: PollError? = nil) -> PollFigures {

@@ -5,9 +5,11 @@ public import FeedModel
 /// the host's pause. It is committed whole or not at all.
 struct PollRecord: Sendable {
     let feed: Feed
-    /// As it will be, but for what only the archive can tell.
+    /// As it will be, but for what only the archive can tell, and after a success for the next poll.
     var state: PollState
     var figures: PollFigures
+    /// What decides the next poll after a success.
+    var success: Success?
     /// `nil` where no document was accepted, or the same one as before.
     var document: Document?
     /// The host to keep quiet, and until when.
@@ -15,6 +17,12 @@ struct PollRecord: Sendable {
     /// What a permanent redirect would make the feed's URL, if no other feed has it.
     var movedTo: String?
     let now: Timestamp
+
+    struct Success: Sendable {
+        /// How long the response stays fresh from now on.
+        var freshness: Duration?
+        var rules: ScheduleRules
+    }
 
     struct Document: Sendable {
         var entries: [EntryDigest]
@@ -38,6 +46,7 @@ struct PollRecord: Sendable {
                 state.lastChange = now
             }
         }
+        schedule(&state, brought)
         if let movedTo {
             if try archive.isFeedURL(movedTo, otherThan: feed.id) {
                 state.setNotice(
@@ -58,6 +67,21 @@ struct PollRecord: Sendable {
         after.poll = state
         return PollReport(feed: after, figures: figures, pause: pause)
     }
+
+    /// Learns from what a success brought, and finds the next poll.
+    func schedule(_ state: inout PollState, _ brought: Reconciliation) {
+        guard let success else { return }
+        if let document {
+            state.posting.learn(
+                arrivals: brought.arrivals, known: brought.known, document: document.entries.lazy.map(\.instant),
+                since: feed.poll.lastSuccess, at: now)
+        }
+        state.hints.learned =
+            state.posting.wait(at: now, price: success.rules.price, longest: success.rules.maxInterval)
+            ?? state.hints.learned
+        state.apply(
+            NextPoll.afterSuccess(at: now, hints: state.hints, freshness: success.freshness, rules: success.rules))
+    }
 }
 
 /// What a poll did.
@@ -69,6 +93,12 @@ public struct PollReport: Sendable {
 }
 
 extension PollState {
+    mutating func apply(_ next: NextPoll) {
+        nextPoll = next.at
+        interval = next.interval
+        intervalReason = next.reason
+    }
+
     /// Something to know although polls succeed; it is noted since when.
     mutating func setNotice(_ notice: PollError?, at now: Timestamp) {
         if notice?.code != self.notice?.code { noticeSince = notice == nil ? nil : now }

@@ -18,6 +18,8 @@ public struct ScheduleRules: Hashable, Sendable {
     public var giveUpAfter: Duration
     /// Replaces all but `minInterval`.
     public var configured: Duration?
+    /// Of a poll, in hours that entries wait; see `LearnedInterval`.
+    public var price = LearnedInterval.usualPrice
 
     public init(
         minInterval: Duration, maxInterval: Duration, retryFirst: Duration, retryMax: Duration, giveUpAfter: Duration,

@@ -26,8 +26,38 @@ public struct PollReckoning: Sendable {
         }
     }
 
+    /// What has been learned of the feed's posting.
+    public struct Posting: Sendable {
+        /// To be expected, averaged over day and week.
+        public var entriesPerDay: Double
+        /// GMT hours in which most is posted, busiest first; empty where no hour stands out.
+        public var busiestHours: [Int]
+        /// Entries in the last document.
+        public var window: Int
+        /// How long entries may wait, all together, before a poll is worth it.
+        public var price: Duration
+        /// The budget of `polls_per_hour` has set the price.
+        public var isBudgeted: Bool
+        /// How often entries may have scrolled out unseen, and when last.
+        public var suspectedLosses: Int
+        public var lastLoss: Timestamp?
+
+        init?(_ record: PostingRecord, at now: Timestamp) {
+            guard var history = record.history.flatMap(PostingHistory.init(bytes:)) else { return nil }
+            history.observe([], until: now)
+            entriesPerDay = history.rate * 24
+            let hours = history.rhythm.hours
+            busiestHours = hours.indices.filter { hours[$0] >= 1.5 }.sorted { hours[$0] > hours[$1] }
+            window = record.window
+            price = .milliseconds(Int64((record.price ?? LearnedInterval.usualPrice) * 3_600_000))
+            isBudgeted = record.price != nil
+            (suspectedLosses, lastLoss) = (record.losses, record.lastLoss)
+        }
+    }
+
     public let feed: Feed
     public let host: Host
+    public let posting: Posting?
     /// Longest first; empty for a feed that is not polled by itself.
     public let weighed: [Weighed]
     /// GMT hours in which the feed is not polled.
@@ -38,8 +68,10 @@ public struct PollReckoning: Sendable {
     public let perHost: Int
     public let hostDelay: Duration
 
-    public init(_ feed: Feed, host: Host, configuration: Configuration) {
+    /// - Parameter now: up to where silence counts.
+    public init(_ feed: Feed, host: Host, configuration: Configuration, at now: Timestamp) {
         self.feed = feed
+        posting = Posting(feed.poll.posting, at: now)
         self.host = host
         let schedule = configuration.schedule
         (minInterval, maxInterval) = (schedule.minInterval, schedule.maxInterval)
@@ -60,7 +92,10 @@ public struct PollReckoning: Sendable {
             if case .every(let interval) = configured?.interval {
                 all.append((.configured, interval, "the configuration's interval for this feed"))
             } else {
-                all.append((.learned, hints.learned ?? NextPoll.unknownRhythm, PollReckoning.origin(of: hints.learned)))
+                let origin =
+                    posting.map { "\(PollReckoning.brief($0.entriesPerDay)) entries a day are to be expected" }
+                    ?? "nothing is known of the feed's posting yet"
+                all.append((.learned, hints.learned ?? NextPoll.unknownRhythm, origin))
                 all.append((.cacheControl, hints.freshness, "how long the response said that it stays fresh"))
                 all.append((.ttl, hints.ttl, "the feed's ttl"))
                 all.append((.updatePeriod, hints.updatePeriod, "the feed's update period"))
@@ -75,10 +110,11 @@ public struct PollReckoning: Sendable {
         }.sorted { $0.interval > $1.interval }
     }
 
-    private static func origin(of learned: Duration?) -> String {
-        learned == nil
-            ? "nothing is known of the feed's rhythm yet"
-            : "half of the mean gap between its newest entries, more after a long silence"
+    /// Two digits that count.
+    private static func brief(_ value: Double) -> String {
+        if value >= 10 { return String(Int(value.rounded())) }
+        let scale: Double = value >= 1 ? 10 : value >= 0.1 ? 100 : 1000
+        return String((value * scale).rounded() / scale)
     }
 
     public func write(to json: inout JSONWriter) {
@@ -100,6 +136,17 @@ public struct PollReckoning: Sendable {
                         json.member("origin", one.origin)
                         json.member("decides", one.isDeciding)
                     }
+                }
+            }
+            if let posting {
+                json.object("posting") { json in
+                    json.member("entries_per_day", (posting.entriesPerDay * 1000).rounded() / 1000)
+                    json.array("busiest_hours") { json in for hour in posting.busiestHours { json.number(hour) } }
+                    json.member("window", posting.window)
+                    json.member("price_seconds", seconds(posting.price))
+                    json.member("budgeted", posting.isBudgeted)
+                    json.member("suspected_losses", posting.suspectedLosses)
+                    json.member("last_loss", posting.lastLoss.map { Timestamp(seconds: $0.seconds) })
                 }
             }
             json.array("skip_hours") { json in for hour in skipHours { json.number(hour) } }

@@ -24,10 +24,11 @@ struct ExplainCommand: ParsableCommand {
                 .failed, "\(url): no feed of the configuration has this URL; 'ingestd feeds' lists them")
         }
         let name = WebURL(feed.poll.url)?.canonicalHost ?? ""
-        let (feeds, pausedUntil) = try archive.host(name, at: SystemTime().now)
+        let now = SystemTime().now
+        let (feeds, pausedUntil) = try archive.host(name, at: now)
         let reckoning = PollReckoning(
             feed, host: PollReckoning.Host(name: name, feeds: feeds, pausedUntil: pausedUntil),
-            configuration: configuration)
+            configuration: configuration, at: now)
         if global.json {
             var json = JSONWriter()
             reckoning.write(to: &json)
@@ -59,6 +60,7 @@ struct ExplainCommand: ParsableCommand {
             let mark = one.isDeciding ? "→" : " "
             line("  \(mark) \(one.reason.rawValue): \(ExplainCommand.words(one.interval)) (\(one.origin))")
         }
+        if let posting = reckoning.posting { show(posting, line) }
         if !reckoning.skipHours.isEmpty {
             line("  not in the hours \(reckoning.skipHours.map(String.init).joined(separator: ", ")) GMT")
         }
@@ -72,6 +74,21 @@ struct ExplainCommand: ParsableCommand {
         )
         if let until = host.pausedUntil {
             line("  host \(host.name) has asked for quiet until \(until.rfc3339Seconds)")
+        }
+    }
+
+    private func show(_ posting: PollReckoning.Posting, _ line: (String) -> Void) {
+        line(
+            "  a poll is worth \(ExplainCommand.words(posting.price)) that entries wait\(posting.isBudgeted ? ", by polls_per_hour" : "")"
+        )
+        if !posting.busiestHours.isEmpty {
+            line("  most is posted in the hours \(posting.busiestHours.map(String.init).joined(separator: ", ")) GMT")
+        }
+        if posting.suspectedLosses > 0 {
+            let last = posting.lastLoss.map { ", last \($0.rfc3339Seconds)" } ?? ""
+            line(
+                "  entries may have scrolled out unseen \(posting.suspectedLosses) times\(last): its document holds \(posting.window)"
+            )
         }
     }
 

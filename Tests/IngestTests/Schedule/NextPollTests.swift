@@ -152,15 +152,4 @@ import Testing
     func linkHeaders(value: String, target: String?) {
         #expect(LinkHeader.target(rel: "hub", in: [value]) == target)
     }
-
-    @Test func learnedIntervalsFollowTheFeed() throws {
-        func instants(every gap: Duration, count: Int, ago: Duration) -> [Timestamp?] {
-            (0..<count).map { now - ago - gap * $0 }
-        }
-        let hourly = try #require(LearnedInterval.of(instants(every: .hours(1), count: 10, ago: .minutes(30)), at: now))
-        let weekly = try #require(LearnedInterval.of(instants(every: .days(7), count: 10, ago: .days(3)), at: now))
-        #expect(hourly == .minutes(30) && weekly > .days(3))
-        #expect(LearnedInterval.of([nil, now, now], at: now) == nil)
-        #expect(LearnedInterval.of(instants(every: .hours(1), count: 5, ago: .days(-9)), at: now) == nil)
-    }
 }

@@ -1,0 +1,58 @@
+public import FeedModel
+
+extension PostingRecord {
+    /// Takes in what a document brought.
+    ///
+    /// Where a document of several entries holds none that was known, and all of them are younger than the newest that
+    /// was, others may have come and gone between: a suspected loss. From a document on that was known by less than half,
+    /// and until documents are known by three quarters again, the feed is polled sooner.
+    ///
+    /// - Parameters:
+    ///   - arrivals: instants of the entries that the feed had not held before.
+    ///   - known: how many of the document's entries it had.
+    ///   - document: instants of all of its entries.
+    ///   - since: the last poll that succeeded.
+    public mutating func learn(
+        arrivals: [Timestamp?], known: Int, document: some Collection<Timestamp?>, since: Timestamp?,
+        at now: Timestamp
+    ) {
+        defer { window = document.count }
+        guard let kept = self.history, var history = PostingHistory(bytes: kept) else {
+            self.history = PostingHistory(first: document, at: now).bytes
+            return
+        }
+        if known * 4 >= document.count * 3 { narrowStreak = max(narrowStreak - 1, 0) }
+        guard !arrivals.isEmpty else { return }
+        let isNarrow = window > 0 && document.count > 1 && known * 2 < document.count
+        if isNarrow { narrowStreak = min(narrowStreak + 1, PostingRecord.longestStreak) }
+        let reachesBack = history.newest.map { newest in arrivals.contains { $0.map { $0 <= newest } ?? false } }
+        if isNarrow, known == 0, arrivals.count == document.count, reachesBack != true {
+            losses += 1
+            lastLoss = now
+        }
+        history.observe(PostingRecord.plausible(arrivals, since: since ?? history.asOf, at: now), until: now)
+        self.history = history.bytes
+    }
+
+    private static let longestStreak = 6
+    /// An entry may come to light so much later than it says.
+    private static let longestDelay: Duration = .days(1)
+
+    /// Instants that are missing, in the future or long before the last poll say nothing: such entries came some time
+    /// between the polls.
+    private static func plausible(_ arrivals: [Timestamp?], since: Timestamp, at now: Timestamp) -> [Timestamp] {
+        let dated = arrivals.compactMap(\.self).filter { $0 <= now && $0 > since - longestDelay }
+        return (dated + PostingHistory.spread(arrivals.count - dated.count, from: since, to: now)).sorted()
+    }
+
+    /// The learned interval; `nil` while nothing is known. Notes what polls of the feed are worth.
+    public mutating func wait(at now: Timestamp, price: Double, longest: Duration) -> Duration? {
+        guard let history, var current = PostingHistory(bytes: history) else { return nil }
+        self.price = price == LearnedInterval.usualPrice ? nil : price
+        // Silence is taken in for this reckoning alone: what is kept changes with entries.
+        current.observe([], until: now)
+        let interval = LearnedInterval(current, price: price, window: window, narrowStreak: narrowStreak)
+        demand = interval.demand
+        return interval.wait(from: now, longest: longest)
+    }
+}
