@@ -103,7 +103,7 @@ let package = Package(
         .testTarget(
             name: "ArchiveTests",
             dependencies: ["Archive", "FeedModel", "TestSupport", .product(name: "GRDB", package: "GRDB.swift")],
-            swiftSettings: settings),
+            exclude: ["Earlier"], swiftSettings: settings),
         .testTarget(
             name: "IngestTests",
             dependencies: [
@@ -119,6 +119,14 @@ let package = Package(
         .executableTarget(
             name: "parse-benchmark", dependencies: ["FeedModel", "FeedParse", "SAXBaseline"],
             path: "Tests/Benchmarks/ParseBenchmark", swiftSettings: settings),
+        // How soon the schedule finds entries, beside other feed readers' rules.
+        .executableTarget(
+            name: "schedule-simulator",
+            dependencies: [
+                "FeedModel", "Ingest", .product(name: "HeapModule", package: "swift-collections"),
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            path: "Tests/Benchmarks/ScheduleSimulator", swiftSettings: settings),
         .testTarget(
             name: "EndToEndTests", dependencies: ["ingestd", "FeedModel", "TestSupport"], swiftSettings: settings),
     ]
