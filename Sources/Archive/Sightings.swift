@@ -93,6 +93,12 @@ extension ArchiveTransaction {
             [feed.rawValue], KnownSighting.init(row:))
     }
 
+    /// How many sightings a feed's latest document has.
+    public func currentSightingCount(of feed: FeedID) throws -> Int {
+        try first("SELECT count(*) FROM sighting WHERE feed_id = ? AND last_seen IS NULL", [feed.rawValue]) { $0[0] }
+            ?? 0
+    }
+
     /// The newest sighting of a guid in a feed.
     public func sighting(of feed: FeedID, guid: String) throws -> KnownSighting? {
         try first(

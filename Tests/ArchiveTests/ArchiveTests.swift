@@ -82,11 +82,13 @@ import Testing
         }
         let queue = try DatabaseQueue(path: Archive.databasePath(inFolder: folder.path))
         try await queue.write { db in
+            try db.execute(sql: "DROP TABLE backfill; DROP TABLE backfill_page")
             try db.execute(sql: "ALTER TABLE feed DROP COLUMN last_document; PRAGMA user_version = 1")
         }
         try queue.close()
         let id = try #require(try Archive.openForReading(folder: folder.path).configuredFeed(url: "http://e.org/1")?.id)
         #expect(try Archive.openForReading(folder: folder.path).feed(id)?.poll.lastDocument == nil)
+        #expect(try Archive.openForReading(folder: folder.path).backfill(of: id) == nil)
         let archive = try Archive.openForWriting(folder: folder.path, holder: Self.holder)
         #expect(try archive.feed(id)?.poll.lastSuccess == now)
         #expect(try archive.feed(id)?.poll.lastDocument == now)

@@ -14,12 +14,17 @@ struct PollRecord: Sendable {
     var pause: (host: String, until: Timestamp)?
     /// What a permanent redirect would make the feed's URL, if no other feed has it.
     var movedTo: String?
+    /// Where the feed's older entries are, if they are wanted, and the document that says so.
+    var older: OlderPage?
+    var finalURL: String?
     let now: Timestamp
 
     struct Document: Sendable {
         var entries: [EntryDigest]
         var homePage: String?
         var lastModified: Timestamp?
+        /// What is not in it has not left the feed.
+        var isPartial = false
     }
 
     func commit(in archive: borrowing ArchiveTransaction) throws -> PollReport {
@@ -27,12 +32,14 @@ struct PollRecord: Sendable {
         var figures = figures
         var brought = Reconciliation()
         if let document {
+            let before = older == nil ? 0 : try archive.currentSightingCount(of: feed.id)
             brought = try Reconciler.reconcile(
                 document.entries, of: feed, homePage: document.homePage, documentModified: document.lastModified,
-                at: now, in: archive)
+                isPartial: document.isPartial, at: now, in: archive)
             figures.new = brought.new
             figures.revised = brought.revised
             figures.duplicates = brought.duplicates
+            try beginBackfill(mayHaveLost: before >= 2 && brought.known == 0, in: archive)
             if brought.new + brought.revised > 0 {
                 figures.outcome = .changed
                 state.lastChange = now
@@ -57,6 +64,14 @@ struct PollRecord: Sendable {
         var after = feed
         after.poll = state
         return PollReport(feed: after, figures: figures, pause: pause)
+    }
+
+    /// The older pages are walked when a feed is first met, and when nothing of its document was known although the
+    /// last one held several entries: then others may have come and gone in between.
+    private func beginBackfill(mayHaveLost: Bool, in archive: borrowing ArchiveTransaction) throws {
+        guard let older, let finalURL else { return }
+        guard try mayHaveLost || !archive.hasBackfill(of: feed.id) else { return }
+        try archive.beginBackfill(of: feed.id, older.kind, from: finalURL, to: older.url, at: now)
     }
 }
 
