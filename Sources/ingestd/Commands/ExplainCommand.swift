@@ -42,10 +42,12 @@ struct ExplainCommand: ParsableCommand {
     private func show(_ reckoning: PollReckoning) {
         func line(_ text: String) { Terminal.output.line(Terminal.clean(text)) }
         let poll = reckoning.feed.poll
+        let isFile = WebURL(poll.url)?.filePath != nil
         line("\(poll.url) is \(poll.state.rawValue)")
         if poll.url != reckoning.feed.configuredURL { line("  configured as \(reckoning.feed.configuredURL)") }
         if let last = poll.lastPoll {
-            line("  last poll \(last.rfc3339Seconds)\(poll.lastStatus.map { ", answered \($0)" } ?? ", no answer")")
+            let answer = isFile ? "" : poll.lastStatus.map { ", answered \($0)" } ?? ", no answer"
+            line("  last poll \(last.rfc3339Seconds)\(answer)")
         } else {
             line("  not polled yet")
         }
@@ -73,6 +75,7 @@ struct ExplainCommand: ParsableCommand {
                 if let at = walk.retryAt { line("    asked for again \(at.rfc3339Seconds)") }
             }
         }
+        if isFile { return }
         let host = reckoning.host
         let feeds = host.feeds == 1 ? "1 feed" : "\(host.feeds) feeds"
         line(
