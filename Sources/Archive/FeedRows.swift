@@ -89,7 +89,7 @@ extension ArchiveTransaction {
                     VALUES (?, ?, ?, 1, ?, ?, ?, ?, ?)
                     """,
                     [
-                        feed.url, feed.url, WebURL(feed.url)?.canonicalHost ?? "", feed.title, tags,
+                        feed.url, feed.url, WebURL(feed.url)?.limitedHost ?? "", feed.title, tags,
                         feed.settings, (feed.enabled ? PollState.State.active : .disabled).rawValue, now.milliseconds,
                     ])
             }
@@ -122,7 +122,7 @@ extension ArchiveTransaction {
     /// - Returns: the state as it stands.
     @discardableResult
     public func save(_ poll: PollState, of feed: FeedID) throws -> PollState {
-        let host = WebURL(poll.url)?.canonicalHost ?? ""
+        let host = WebURL(poll.url)?.limitedHost ?? ""
         var saved = poll
         if let (state, pausedUntil) = try first(
             "SELECT state, (SELECT paused_until FROM host WHERE name = ?) FROM feed WHERE id = ?",

@@ -49,8 +49,38 @@ enum Schema {
         ALTER TABLE feed ADD COLUMN last_loss INTEGER;
         ALTER TABLE feed ADD COLUMN demand REAL;
         ALTER TABLE feed ADD COLUMN price REAL;
+        \(backfillTables)
         """,
     ]
+
+    private static let backfillTables = """
+        -- Walks back through feeds' older pages (RFC 5005).
+        CREATE TABLE backfill (
+            id INTEGER PRIMARY KEY,
+            feed_id INTEGER NOT NULL REFERENCES feed (id),
+            kind TEXT NOT NULL,             -- paged, archived
+            next_url TEXT,                  -- the page to read; null when the walk has ended
+            pages INTEGER NOT NULL DEFAULT 0,
+            started INTEGER NOT NULL,
+            ended INTEGER,
+            end_reason TEXT,                -- known, bottom, loop, limit, failed
+            retry_at INTEGER,               -- after a failure: not before
+            failures INTEGER NOT NULL DEFAULT 0,
+            failing_since INTEGER,
+            error_code TEXT,
+            error_message TEXT
+        ) STRICT;
+        CREATE INDEX backfill_feed ON backfill (feed_id);
+
+        -- The pages that walks have read: a walk reads none twice, and no archive document is read again.
+        CREATE TABLE backfill_page (
+            feed_id INTEGER NOT NULL,
+            url TEXT NOT NULL,
+            backfill_id INTEGER NOT NULL,   -- the last walk that did
+            archive INTEGER NOT NULL,       -- it called itself an archive document
+            PRIMARY KEY (feed_id, url)
+        ) STRICT, WITHOUT ROWID;
+        """
 
     private static let tables = """
         -- One row a feed that was ever configured. Its articles stay when it leaves the configuration.
@@ -237,6 +267,8 @@ enum Schema {
             value INTEGER NOT NULL
         ) STRICT, WITHOUT ROWID;
         INSERT INTO counter VALUES ('articles', 0), ('revisions', 0), ('duplicates', 0), ('last_write', 0);
+
+        \(backfillTables)
         """
 
     /// Milliseconds as RFC 3339 in UTC, for views.

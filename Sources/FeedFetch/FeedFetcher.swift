@@ -8,7 +8,7 @@ public protocol HostGate: Sendable {
     func move(from: String, to: String) async -> Timestamp?
 }
 
-/// Fetches a feed: one GET, and one more for each redirect.
+/// Fetches a feed: one GET, and one more for each redirect; or reads a file that the configuration names.
 public struct FeedFetcher: Sendable {
     private let client: HTTPClient
     private let gate: any HostGate
@@ -22,8 +22,10 @@ public struct FeedFetcher: Sendable {
         let started = ContinuousClock.now
         var hops: [Hop] = []
         var bytesOnWire = 0
+        if request.readsFile, let path = WebURL(request.url)?.filePath { return FeedFile.fetch(request, path: path) }
         guard var url = WebURL(request.url), url.isHTTP, var host = url.canonicalHost else {
-            let message = "\(request.url.debugDescription) is no http or https URL"
+            let message =
+                "\(request.url.debugDescription) is no http or https URL, nor a file that the configuration names"
             return .failure(FetchFailure(code: .dns, message: message, heldHost: WebURL(request.url)?.canonicalHost))
         }
         while true {

@@ -14,11 +14,18 @@ struct FeedHeaders {
         "application/atom+xml, application/rss+xml, application/feed+json, application/rdf+xml;q=0.9, "
         + "application/xml;q=0.8, text/xml;q=0.8, application/json;q=0.7, */*;q=0.1"
 
+    /// A publisher may answer a conditional request with those entries alone that are new to us (RFC 3229, with
+    /// `feed` as its instance manipulation). A 226 needs an If-None-Match, A-IM does not: it may stand in every
+    /// request, and without the tag it asks for nothing. So it goes with every poll, the first included, since a
+    /// cache that keeps answers by the fields they vary on (RFC 9110, 12.5.5) must not see two kinds of poller in
+    /// one.
+    static let manipulations = "feed"
+
     /// Fields that a configuration cannot set: the connection's, the body's and the conditions'.
     private static let reserved: Set<String> = [
         "host", "connection", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade", "expect", "content-length",
         "proxy-authorization", "proxy-connection", "if-none-match", "if-modified-since", "if-match",
-        "if-unmodified-since", "if-range", "range",
+        "if-unmodified-since", "if-range", "range", "a-im",
     ]
 
     init(_ request: FeedRequest, for url: WebURL) {
@@ -26,6 +33,7 @@ struct FeedHeaders {
             HTTPField("User-Agent", request.userAgent),
             HTTPField("Accept", FeedHeaders.accept),
             HTTPField("Accept-Encoding", ContentCoding.accepted),
+            HTTPField("A-IM", FeedHeaders.manipulations),
         ]
         isConditional = false
         // An opaque URL has no origin: two of them are not one.

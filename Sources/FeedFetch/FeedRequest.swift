@@ -19,6 +19,8 @@ public struct FeedRequest: Sendable, CustomStringConvertible {
     public var addressPolicy: AddressPolicy
     /// See `HTTPRequest.keepsConnection`.
     public var keepsConnection: Bool
+    /// The configuration itself names a file: `url` may be a `file:` URL. No redirect leads to one.
+    public var readsFile = false
 
     public init(
         url: String, configuredURL: String? = nil, validators: Validators? = nil, headers: [HTTPField] = [],

@@ -35,6 +35,11 @@ public struct FeedResponse: Sendable {
     /// brought is stored.
     public var lease: BodyLease?
 
+    /// It was read from a file: there was no server, and the status stands for what a server would have said.
+    public var isFile: Bool { httpVersion == FeedResponse.fileVersion }
+
+    static let fileVersion = ""
+
     public init(
         status: Int, httpVersion: String = "1.1", headers: [HTTPField] = [], body: [UInt8] = [], finalURL: String,
         hops: [Hop] = [], permanentURL: String? = nil, requestHeaders: [HTTPField] = [], wasConditional: Bool = false,
@@ -70,6 +75,8 @@ public struct FetchFailure: Error, Sendable, Hashable {
         /// A redirect led to a host that is not to be asked until `pausedUntil`.
         case hostPaused = "host-paused"
         case badResponse = "bad-response"
+        /// A file that can hold no document: a folder, a pipe, a device.
+        case noDocument = "no-feed"
         /// The task was cancelled or the client shut down: no verdict about the feed, and nothing to record.
         case cancelled
     }

@@ -66,7 +66,7 @@ public struct PollState: Hashable, Sendable {
 
     public var lastPoll: Timestamp?
     public var lastSuccess: Timestamp?
-    /// When a whole document last came and was accepted, new or not: since then, nothing but 304.
+    /// When a whole document last came and was accepted, new or not: since then, nothing but 304, and parts.
     public var lastDocument: Timestamp?
     /// When a poll last brought a new or revised article.
     public var lastChange: Timestamp?

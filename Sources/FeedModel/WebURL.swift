@@ -136,6 +136,20 @@ public struct WebURL: Hashable, Sendable {
         return out
     }
 
+    /// The path on this machine that a `file:` URL names (RFC 8089, 2), whole and percent-decoded; `nil` for any other
+    /// URL, for a file of another machine and for what no path can hold.
+    public var filePath: String? {
+        guard scheme == "file", let host, host.isEmpty || host.lowercased() == "localhost", port == nil, query == nil,
+            fragment == nil, userInfo == nil, path.hasPrefix("/"), let decoded = path.removingPercentEncoding,
+            !decoded.utf8.contains(0)
+        else { return nil }
+        return decoded
+    }
+
+    /// What the limits of hosts count by: the canonical host. A file stands for itself, so that no limit holds
+    /// between files.
+    public var limitedHost: String { canonicalHost ?? (scheme == "file" ? string : "") }
+
     public var isHTTP: Bool { scheme == "http" || scheme == "https" }
 
     public var defaultPort: Int? {

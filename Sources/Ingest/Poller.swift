@@ -13,6 +13,7 @@ public final class Poller: Sendable {
     private let time: any TimeSource
     private let jitter: @Sendable () -> Double
     private let observe: @Sendable (PollReport) -> Void
+    private let observePage: @Sendable (PageReport) -> Void
     private let logger: Logger
     private let state: Mutex<State>
 
@@ -26,6 +27,10 @@ public final class Poller: Sendable {
         var budget = BudgetedPrice()
         /// Who waits for a feed's next poll to end.
         var waiting: [FeedID: [CheckedContinuation<PollAnswer.Result, Never>]] = [:]
+        /// Feeds whose next turn in the queue is for an older page of theirs, and when that is.
+        var walking: [FeedID: Timestamp] = [:]
+        /// Who waits for the walks that can go on now.
+        var waitingForWalks: [CheckedContinuation<Void, Never>] = []
         /// Nothing is polled any more, and nobody need wait.
         var hasEnded = false
     }
@@ -35,15 +40,18 @@ public final class Poller: Sendable {
     ///   - endsWhenIdle: for one round of polls: `run` returns when nothing is due any more.
     ///   - jitter: 0 to 1, drawn anew at each call.
     ///   - observe: called after each poll, on its task.
+    ///   - observePage: called after each older page of a feed, on its task.
     public init(
         archive: Archive, client: HTTPClient, configuration: Configuration, endsWhenIdle: Bool,
         time: any TimeSource = SystemTime(), jitter: @escaping @Sendable () -> Double = { .random(in: 0...1) },
-        logger: Logger, observe: @escaping @Sendable (PollReport) -> Void = { _ in }
+        logger: Logger, observe: @escaping @Sendable (PollReport) -> Void = { _ in },
+        observePage: @escaping @Sendable (PageReport) -> Void = { _ in }
     ) {
         self.archive = archive
         self.time = time
         self.jitter = jitter
         self.observe = observe
+        self.observePage = observePage
         self.logger = logger
         queue = PollQueue(limits: configuration.limits, time: time, endsWhenIdle: endsWhenIdle)
         fetcher = FeedFetcher(client: client, gate: queue)
@@ -100,9 +108,17 @@ public final class Poller: Sendable {
         for feed in removed { answer(feed, .unknown) }
         for (host, until) in paused { await queue.pause(host: host, until: until) }
         var chosen: [(feed: FeedID, host: String, at: Timestamp?)] = []
+        var pages: [(feed: FeedID, host: String, at: Timestamp?)] = []
+        let walks = configuration.feeds.contains(where: \.backfill) ? try archive.backfills() : [:]
         for feed in feeds {
             guard let index = indexOfURL[feed.configuredURL] else { continue }
             let due = Poller.due(feed, configuration.feeds[index].interval, configuration.schedule, now: now)
+            if configuration.feeds[index].backfill, feed.state == .active || feed.state == .failing,
+                let walk = walks[feed.id], let page = Poller.page(of: walk, before: due, selection, now: now)
+            {
+                pages.append(page)
+                continue
+            }
             switch selection {
             case .none: break
             case .scheduled: chosen.append((feed.id, feed.host, due))
@@ -110,8 +126,24 @@ public final class Poller: Sendable {
                 if let due, force || due <= now { chosen.append((feed.id, feed.host, now)) }
             }
         }
-        await queue.schedule(chosen)
+        state.withLock { [pages] state in
+            for page in pages { state.walking[page.feed] = page.at }
+        }
+        await queue.schedule(chosen + pages)
         return chosen.count
+    }
+
+    /// The turn for a walk's next page, if it comes before the feed's own.
+    private static func page(
+        of walk: Backfill, before due: Timestamp?, _ selection: Selection, now: Timestamp
+    ) -> (feed: FeedID, host: String, at: Timestamp?)? {
+        let at = max(walk.retryAt ?? now, now)
+        switch selection {
+        case .none: return nil
+        case .scheduled: if let due, due <= at { return nil }
+        case .dueNow(let force): if at > now || force || due.map({ $0 <= now }) ?? false { return nil }
+        }
+        return (walk.feed, WebURL(walk.url)?.canonicalHost ?? "", at)
     }
 
     /// The secret is read when the configuration is applied; a file that has become unreadable since it was
@@ -168,22 +200,153 @@ public final class Poller: Sendable {
             await queue.remove([id])
             return await queue.finished(id, heldHost: due.host, host: due.host, at: nil)
         }
+        switch try turn(due, settings) {
+        case .poll: break
+        case .page(let walk, let feed): return try await read(walk, of: feed, due, settings)
+        case .nothing(let feed):
+            let own = WebURL(feed.poll.url)?.limitedHost ?? ""
+            return try await finished(due, settings, heldHost: due.host, host: own, next: feed.poll)
+        }
         let poll = FeedPoll(fetcher: fetcher, archive: archive, time: time, jitter: jitter)
+        guard let due = try await enter(due) else { return }
         let result = try await poll.run(due, settings: settings)
         if let report = result.report {
-            if let pause = report.pause {
-                for feed in await queue.pause(host: pause.host, until: pause.until) {
-                    answer(feed, .hostPaused(until: pause.until))
-                }
-            }
+            if let pause = report.pause { await self.pause(pause.host, until: pause.until) }
             log(report)
             observe(report)
         }
         let next = result.report?.feed.poll
         if let next { state.withLock { $0.budget.note(next, of: id, rules: settings.rules) } }
-        let host = next.flatMap { WebURL($0.url)?.canonicalHost } ?? result.heldHost ?? ""
-        await queue.finished(id, heldHost: result.heldHost, host: host, at: next?.nextPoll)
-        answer(id, result.report.map(PollAnswer.Result.polled) ?? .abandoned)
+        let host = next.flatMap { WebURL($0.url)?.limitedHost } ?? result.heldHost ?? ""
+        // Who asks from now on gets another poll; these are told when the queue knows how the feed goes on.
+        let waiting = state.withLock { $0.waiting.removeValue(forKey: id) } ?? []
+        try await finished(due, settings, heldHost: result.heldHost, host: host, next: next)
+        let answer = result.report.map(PollAnswer.Result.polled) ?? .abandoned
+        for continuation in waiting { continuation.resume(returning: answer) }
+    }
+
+    /// The queue has entered the host of the page that would have been next, when a poll is wanted first.
+    private func enter(_ due: DueFeed) async throws -> DueFeed? {
+        guard state.withLock({ $0.walking.removeValue(forKey: due.feed) }) != nil,
+            let poll = try archive.feed(due.feed)?.poll, let host = WebURL(poll.url)?.limitedHost, host != due.host
+        else { return due }
+        guard let until = await queue.move(from: due.host, to: host) else {
+            return DueFeed(feed: due.feed, host: host)
+        }
+        await queue.finished(due.feed, heldHost: nil, host: host, at: max(until, poll.nextPoll ?? until))
+        answer(due.feed, .hostPaused(until: until))
+        endWaitForWalks()
+        return nil
+    }
+
+    /// Puts a feed back into the queue: for its next poll, or for the next page of its walk if that comes first.
+    private func finished(
+        _ due: DueFeed, _ settings: FeedPollSettings, heldHost: String?, host: String, next: PollState?
+    ) async throws {
+        let walk = settings.feed.backfill ? try archive.backfill(of: due.feed) : nil
+        var page: (host: String, at: Timestamp)?
+        if let walk, let next, next.state == .active || next.state == .failing {
+            let host = WebURL(walk.url)?.canonicalHost ?? ""
+            let now = time.now
+            let at = max(walk.retryAt ?? now, await queue.pausedHosts()[host] ?? now, now)
+            if next.nextPoll.map({ at < $0 }) ?? true { page = (host, at) }
+        }
+        state.withLock { [page] in $0.walking[due.feed] = page?.at }
+        if let page {
+            await queue.finished(
+                due.feed, heldHost: heldHost, host: page.host, at: page.at, goesOn: page.at <= time.now)
+        } else {
+            await queue.finished(due.feed, heldHost: heldHost, host: host, at: next?.nextPoll)
+        }
+        endWaitForWalks()
+    }
+
+    private func pause(_ host: String, until: Timestamp) async {
+        let feeds = await queue.pause(host: host, until: until)
+        state.withLock { state in
+            for feed in feeds where state.walking[feed] != nil { state.walking[feed] = until }
+        }
+        for feed in feeds { answer(feed, .hostPaused(until: until)) }
+    }
+
+    // MARK: older pages
+
+    /// What a feed's turn in the queue is for.
+    private enum Turn {
+        case poll
+        case page(Backfill, Feed)
+        /// There was a page to read, which the configuration wants no more; the feed's own poll is not due.
+        case nothing(Feed)
+    }
+
+    /// The next page of its walk, unless its own poll is due or somebody waits for it.
+    private func turn(_ due: DueFeed, _ settings: FeedPollSettings) throws -> Turn {
+        let isWalking = state.withLock { $0.walking[due.feed] != nil && $0.waiting[due.feed] == nil }
+        let now = time.now
+        guard isWalking, let feed = try archive.feed(due.feed), feed.poll.nextPoll ?? .max > now else { return .poll }
+        guard settings.feed.backfill, feed.poll.state == .active || feed.poll.state == .failing,
+            let walk = try archive.backfill(of: due.feed), walk.retryAt ?? now <= now
+        else { return .nothing(feed) }
+        return .page(walk, feed)
+    }
+
+    private func read(_ walk: Backfill, of feed: Feed, _ due: DueFeed, _ settings: FeedPollSettings) async throws {
+        let host = WebURL(walk.url)?.canonicalHost ?? ""
+        // The walk may have turned to another host since the queue was told.
+        if host != due.host, await queue.move(from: due.host, to: host) != nil {
+            return try await finished(due, settings, heldHost: nil, host: "", next: feed.poll)
+        }
+        let step = BackfillStep(fetcher: fetcher, archive: archive, time: time, jitter: jitter())
+        let result = try await step.run(walk, of: feed, settings: settings)
+        if let report = result.report {
+            if let pause = report.pause { await self.pause(pause.host, until: pause.until) }
+            log(report)
+            observePage(report)
+        }
+        let own = WebURL(feed.poll.url)?.limitedHost ?? ""
+        let isAwaited = state.withLock { $0.waiting[due.feed] != nil }
+        // What was abandoned is not begun again before the next start, and a poll that somebody waits for goes first.
+        guard result.report != nil, !isAwaited, let after = try archive.feed(due.feed)?.poll else {
+            if let pause = result.report?.pause, pause.host == own { answer(due.feed, .hostPaused(until: pause.until)) }
+            state.withLock { $0.walking[due.feed] = nil }
+            await queue.finished(due.feed, heldHost: result.heldHost, host: own, at: feed.poll.nextPoll)
+            return endWaitForWalks()
+        }
+        try await finished(due, settings, heldHost: result.heldHost, host: own, next: after)
+    }
+
+    private func log(_ report: PageReport) {
+        let feed: Logger.MetadataValue = "\(report.feed.configuredURL)"
+        if let error = report.error {
+            logger.warning(
+                "older page not read",
+                metadata: [
+                    "feed": feed, "page": "\(report.url)", "code": "\(error.code)", "reason": "\(error.message)",
+                ])
+        } else {
+            logger.debug(
+                "older page read", metadata: ["feed": feed, "page": "\(report.url)", "new": "\(report.figures.new)"])
+        }
+    }
+
+    /// Waits until no walk through older pages can go on now: for a program that ends with its polls.
+    public func finishWalks() async {
+        await withCheckedContinuation { continuation in
+            state.withLock { $0.waitingForWalks.append(continuation) }
+            endWaitForWalks()
+        }
+    }
+
+    private func endWaitForWalks() {
+        let now = time.now
+        let waiting = state.withLock { state in
+            guard state.hasEnded || !state.walking.values.contains(where: { $0 <= now }) else {
+                return [] as [CheckedContinuation<Void, Never>]
+            }
+            defer { state.waitingForWalks = [] }
+            return state.waitingForWalks
+        }
+        for continuation in waiting { continuation.resume() }
     }
 
     private func settings(of id: FeedID) -> FeedPollSettings? {
@@ -263,6 +426,7 @@ public final class Poller: Sendable {
             return state.waiting.values.flatMap(\.self)
         }
         for continuation in abandoned { continuation.resume(returning: .abandoned) }
+        endWaitForWalks()
     }
 }
 

@@ -59,7 +59,7 @@ import Testing
         server.on("/feed.xml", .ok("x"))
         let response = try response(await fetch())
         let fields = server.requests[0].fields
-        #expect(fields.map(\.name) == ["Host", "User-Agent", "Accept", "Accept-Encoding"])
+        #expect(fields.map(\.name) == ["Host", "User-Agent", "Accept", "Accept-Encoding", "A-IM"])
         #expect(server.requests[0].value("User-Agent") == "ingestd/1.0 (ops@example.org)")
         let accept = try #require(server.requests[0].value("Accept"))
         for type in ["application/atom+xml", "application/rss+xml", "application/feed+json"] {
@@ -67,7 +67,7 @@ import Testing
         }
         #expect(accept.hasSuffix("*/*;q=0.1"))
         #expect(server.requests[0].value("Accept-Encoding") == "gzip, deflate, br, zstd")
-        #expect(response.requestHeaders.map(\.name) == ["User-Agent", "Accept", "Accept-Encoding"])
+        #expect(response.requestHeaders.map(\.name) == ["User-Agent", "Accept", "Accept-Encoding", "A-IM"])
         #expect(!response.wasConditional)
         #expect(response.heldHost == "127.0.0.1")
         #expect(response.permanentURL == nil && response.hops.isEmpty && response.finalURL == server.url())

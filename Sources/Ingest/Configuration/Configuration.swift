@@ -162,6 +162,8 @@ public struct FeedConfiguration: Sendable, Hashable {
     /// Opens private addresses to this feed alone.
     public var allowPrivateAddresses = false
     public var enabled = true
+    /// Walks the feed's older pages (RFC 5005) when it is first met, and when entries may have been missed.
+    public var backfill = false
     public var place: SourcePlace
 
     public init(url: String, place: SourcePlace) {

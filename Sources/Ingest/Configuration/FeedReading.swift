@@ -3,7 +3,7 @@ import FeedModel
 /// `feeds:` and `defaults:`.
 extension ConfigurationReading {
     static let feedKeys = [
-        "url", "title", "tags", "interval", "headers", "auth", "allow_private_addresses", "enabled",
+        "url", "title", "tags", "interval", "headers", "auth", "allow_private_addresses", "enabled", "backfill",
     ]
     private static let defaultKeys = feedKeys.filter { $0 != "url" }
     private static let authKeys = ["username", "password_file", "bearer_file"]
@@ -35,7 +35,8 @@ extension ConfigurationReading {
             if node.isNull {
                 return mistake("a feed is empty; write its URL, or remove the '-'", in: file, at: node.mark)
             }
-            add(defaults, url: url, called: "the feed", in: file, at: node.mark, else: node.mark)
+            add(
+                defaults, url: url, called: "the feed", mayBeFile: true, in: file, at: node.mark, else: node.mark)
         case .sequence:
             mistake("a feed is a list; write a URL or a mapping with 'url'", in: file, at: node.mark)
         case .mapping:
@@ -47,7 +48,16 @@ extension ConfigurationReading {
                     "a feed without 'url'; write 'url: https://example.org/feed.xml'", in: file, at: node.mark)
             }
             guard let url = value("url", of: fields, { node throws(Wrong) in try node.text("a URL") }) else { return }
-            add(feed, url: url, called: "'url'", in: file, at: field.value.mark, else: node.mark)
+            if WebURL(url)?.scheme == "file" {
+                for key in ["headers", "auth"] {
+                    guard let field = fields[key], !field.value.isNull else { continue }
+                    mistake(
+                        "'\(key)' has no meaning for a file, which no server is asked for; remove it", in: file,
+                        at: field.keyMark)
+                }
+            }
+            add(
+                feed, url: url, called: "'url'", mayBeFile: true, in: file, at: field.value.mark, else: node.mark)
         }
     }
 
@@ -55,13 +65,14 @@ extension ConfigurationReading {
     ///
     /// - Parameters:
     ///   - name: what the URL is, for messages.
+    ///   - mayBeFile: see `FeedURL.parse`.
     ///   - otherMark: the feed's own place, should the URL come from an alias that several feeds share.
     mutating func add(
-        _ feed: FeedConfiguration, url written: String, called name: String, in file: File, at mark: YAMLNode.Mark,
-        else otherMark: YAMLNode.Mark
+        _ feed: FeedConfiguration, url written: String, called name: String, mayBeFile: Bool = false, in file: File,
+        at mark: YAMLNode.Mark, else otherMark: YAMLNode.Mark
     ) {
         do {
-            let (url, canonical) = try FeedURL.parse(written)
+            let (url, canonical) = try FeedURL.parse(written, mayBeFile: mayBeFile)
             var place = file.place(mark)
             if let first = firstPlaces[canonical] {
                 if first == place { place = file.place(otherMark) }
@@ -72,6 +83,8 @@ extension ConfigurationReading {
             firstPlaces[canonical] = place
             var feed = feed
             feed.url = url
+            // What `defaults` hold for servers.
+            if canonical.hasPrefix("file:") { (feed.headers, feed.auth) = ([], nil) }
             feed.place = place
             configuration.feeds.append(feed)
         } catch {
@@ -96,6 +109,9 @@ extension ConfigurationReading {
         }
         if let enabled = value("enabled", of: fields, { node throws(Wrong) in try node.bool() }) {
             feed.enabled = enabled
+        }
+        if let backfill = value("backfill", of: fields, { node throws(Wrong) in try node.bool() }) {
+            feed.backfill = backfill
         }
     }
 

@@ -7,7 +7,9 @@ enum FeedURL {
 
     /// - Returns: the URL without white space around it, and the form in which spellings of one URL agree:
     ///   case of scheme and host, default port, fragment.
-    static func parse(_ written: String) throws(Wrong) -> (url: String, canonical: String) {
+    /// - Parameter mayBeFile: it stands in the configuration itself, which may name files of this machine; a list that
+    ///   came from elsewhere may not.
+    static func parse(_ written: String, mayBeFile: Bool = false) throws(Wrong) -> (url: String, canonical: String) {
         let text = written.trimmed
         guard !text.isEmpty else { throw Wrong("is empty; write a URL such as https://example.org/feed.xml") }
         // Before anything is quoted: what follows may hold a password.
@@ -30,6 +32,7 @@ enum FeedURL {
                 let meant = rest.hasPrefix("//") ? "https:\(rest)" : String(rest)
                 throw Wrong("is \(withoutUser(text).quoted); write \(withoutUser(meant).quoted)")
             }
+            if url.scheme == "file" { return try file(text, url, mayBeFile: mayBeFile) }
             // `example.org:8080/feed` has `example.org` for a scheme.
             if url.host == nil, url.scheme.contains(".") || url.scheme == "localhost" { throw malformed(text) }
             throw Wrong(
@@ -45,6 +48,23 @@ enum FeedURL {
         if url.port == 0 { throw Wrong("is \(text.quoted), whose port is 0; write a port from 1 to 65535") }
         if url.path.hasPrefix("\\") { throw Wrong("is \(text.quoted); write '/' instead of '\\'") }
         return (text, url.wireForm)
+    }
+
+    private static func file(
+        _ text: String, _ url: WebURL, mayBeFile: Bool
+    ) throws(Wrong) -> (url: String, canonical: String) {
+        guard mayBeFile else {
+            throw Wrong(
+                "is \(text.quoted), but a list of feeds names no files of this machine; "
+                    + "write it under 'feeds' in a .yaml file if you mean it")
+        }
+        guard let path = url.filePath else {
+            throw Wrong(
+                "is \(text.quoted), which names no file of this machine; write it as file:///whole/path/feed.xml, "
+                    + "with '?', '#' and '%' in the path as %3F, %23 and %25")
+        }
+        guard !path.hasSuffix("/") else { throw Wrong("is \(text.quoted), which is a folder; name a file in it") }
+        return (text, "file://" + FilePath.identity(path))
     }
 
     private static func malformed(_ text: String) -> Wrong {

@@ -38,6 +38,9 @@ struct Reconciler: ~Copyable {
     /// The feed's sightings when the poll began, as far as its last document or this one names them.
     private var before: [KnownSighting]
     private var touched: Set<Int64> = []
+    private var isOlderPage = false
+    /// Sightings that this document has added.
+    private var inserted: Set<Int64> = []
     private var result = Reconciliation()
 
     private struct Joined {
@@ -47,18 +50,29 @@ struct Reconciler: ~Copyable {
         var sighting: KnownSighting?
     }
 
-    /// - Parameter documentModified: the response's `Last-Modified`, where it can be read.
+    /// - Parameters:
+    ///   - documentModified: the response's `Last-Modified`, where it can be read.
+    ///   - isPartial: the document holds some of the feed's entries: those that are not in it have not left the feed.
+    ///   - isOlderPage: the document lies behind the feed's latest one (RFC 5005). What the feed has shown already it
+    ///     showed in newer documents, which win: it is left alone. What is new here was never in the latest
+    ///     document: it was last seen now, and the article has no newer state that it could replace.
     static func reconcile(
-        _ entries: [EntryDigest], of feed: Feed, homePage: String?, documentModified: Timestamp?, at now: Timestamp,
+        _ entries: [EntryDigest], of feed: Feed, homePage: String?, documentModified: Timestamp?,
+        isPartial: Bool = false, isOlderPage: Bool = false, at now: Timestamp,
         in archive: borrowing ArchiveTransaction
     ) throws -> Reconciliation {
         var reconciler = try Reconciler(entries, of: feed, documentModified: documentModified, at: now, in: archive)
+        reconciler.isOlderPage = isOlderPage
         try reconciler.judgeGuidsAndURLs(homePage: homePage.flatMap(CanonicalURL.of), in: archive)
         try reconciler.joinByGuid(in: archive)
         try reconciler.joinByURL(in: archive)
         try reconciler.joinByContentOrBegin(in: archive)
         try reconciler.writeSightings(in: archive)
-        try reconciler.markLeft(in: archive)
+        if isOlderPage {
+            try reconciler.markOld(in: archive)
+        } else if !isPartial {
+            try reconciler.markLeft(in: archive)
+        }
         return reconciler.result
     }
 
@@ -264,6 +278,7 @@ struct Reconciler: ~Copyable {
             rule: Identity.Rule.new.rawValue, modified: entry.entry.modified, at: now)
         join(index, Joined(article: article, rule: .new))
         touched.insert(sighting)
+        inserted.insert(sighting)
         result.new += 1
         result.firstSightings += 1
         result.arrivals.append(entry.instant)
@@ -286,6 +301,7 @@ struct Reconciler: ~Copyable {
         var changed: [ArticleID: [Int]] = [:]
         for (index, value) in joined.enumerated() {
             guard let value, value.rule != .new else { continue }
+            if isOlderPage, value.sighting != nil { continue }
             if isUnchanged(index), let sighting = value.sighting {
                 if !sighting.isCurrent { try archive.markCurrent(sighting: sighting.id) }
             } else {
@@ -308,6 +324,7 @@ struct Reconciler: ~Copyable {
     ) throws {
         guard let head = try archive.head(of: article) else { return }
         let own = try archive.sightings(of: article, in: feed.id)
+        if isOlderPage, own.contains(where: { !inserted.contains($0.id) }) { return }
         let isNewHere = own.isEmpty
         // What the feed showed of the article before this poll, in its latest document that held it.
         let latest = own.map { $0.lastSeen ?? .max }.max()
@@ -345,9 +362,10 @@ struct Reconciler: ~Copyable {
                     try archive.updateMarkup(ofContent: contentID, entry.content)
                 }
             } else {
-                touched.insert(
-                    try archive.insertSighting(
-                        record, of: article, in: feed.id, rule: joined[index]?.rule.rawValue ?? 0, at: now))
+                let added = try archive.insertSighting(
+                    record, of: article, in: feed.id, rule: joined[index]?.rule.rawValue ?? 0, at: now)
+                touched.insert(added)
+                inserted.insert(added)
             }
             if isRevision {
                 revision += 1
@@ -416,5 +434,10 @@ struct Reconciler: ~Copyable {
         for sighting in before where !touched.contains(sighting.id) {
             try archive.markLeft(sighting: sighting.id, lastSeen: feed.poll.lastSuccess ?? now)
         }
+    }
+
+    /// What an older page has added is not in the feed's latest document.
+    private func markOld(in archive: borrowing ArchiveTransaction) throws {
+        for sighting in inserted { try archive.markLeft(sighting: sighting, lastSeen: now) }
     }
 }

@@ -31,7 +31,9 @@ struct FeedPoll: Sendable {
         guard let feed = try archive.feed(due.feed) else { return Result(heldHost: due.host) }
         let outcome = await fetcher.fetch(settings.request(for: feed, at: time.now))
         let now = time.now
-        let attempt = PollAttempt(feed: feed, outcome: outcome, rules: settings.rules, now: now, jitter: jitter())
+        let attempt = PollAttempt(
+            feed: feed, outcome: outcome, rules: settings.rules, now: now, jitter: jitter(),
+            backfills: settings.feed.backfill)
         let record: PollRecord
         switch PollVerdict.judge(outcome, at: now) {
         case .abandoned:

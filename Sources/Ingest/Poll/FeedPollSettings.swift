@@ -9,14 +9,17 @@ struct FeedPollSettings: Sendable {
     let credential: Credential?
     let rules: ScheduleRules
     private let sharedHosts: Set<String>
+    /// The configuration names the feed; else somebody tries a URL.
+    private let isConfigured: Bool
 
     /// - Parameters:
     ///   - sharedHosts: hosts with more than one feed.
     ///   - price: of a poll; see `LearnedInterval`.
     init(
         _ feed: FeedConfiguration, of configuration: Configuration, credential: Credential?, sharedHosts: Set<String>,
-        price: Double = LearnedInterval.usualPrice
+        price: Double = LearnedInterval.usualPrice, isConfigured: Bool = true
     ) {
+        self.isConfigured = isConfigured
         self.sharedHosts = sharedHosts
         self.feed = feed
         self.credential = credential
@@ -40,15 +43,28 @@ struct FeedPollSettings: Sendable {
 
     func request(for feed: Feed, at now: Timestamp) -> FeedRequest {
         let isStale = feed.poll.lastDocument.map { now - $0 >= FeedPollSettings.longestWithoutDocument } ?? false
-        return FeedRequest(
-            url: feed.poll.url, configuredURL: feed.configuredURL,
-            validators: isStale ? nil : feed.poll.validators,
+        var request = request(feed.poll.url, of: feed, validators: isStale ? nil : feed.poll.validators)
+        request.readsFile = isConfigured && self.feed.url == feed.poll.url
+        return request
+    }
+
+    /// For one of a feed's older pages.
+    func request(forPage url: String, of feed: Feed) -> FeedRequest {
+        var request = request(url, of: feed, validators: nil)
+        // Others follow.
+        request.keepsConnection = true
+        return request
+    }
+
+    private func request(_ url: String, of feed: Feed, validators: Validators?) -> FeedRequest {
+        FeedRequest(
+            url: url, configuredURL: feed.configuredURL, validators: validators,
             headers: self.feed.headers.map { HTTPField(name: $0.name, value: Array($0.value.utf8)) },
             credential: credential, userAgent: userAgent, maxRedirects: fetch.maxRedirects,
             limits: TransferLimits(
                 timeout: fetch.timeout, connectTimeout: fetch.connectTimeout, maxBody: fetch.maxBody),
             addressPolicy: self.feed.allowPrivateAddresses ? .any : fetch.addressPolicy,
-            keepsConnection: WebURL(feed.poll.url)?.canonicalHost.map(sharedHosts.contains) ?? false)
+            keepsConnection: WebURL(url)?.canonicalHost.map(sharedHosts.contains) ?? false)
     }
 }
 

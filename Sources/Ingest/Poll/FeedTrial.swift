@@ -27,7 +27,8 @@ public struct FeedTrial: Sendable {
         var credential: Credential?
         if let auth = feedConfiguration.auth, case .success(let known) = auth.credential() { credential = known }
         let settings = FeedPollSettings(
-            feedConfiguration, of: configuration, credential: credential, sharedHosts: [])
+            feedConfiguration, of: configuration, credential: credential, sharedHosts: [],
+            isConfigured: configured != nil)
         let feed = Feed(id: FeedID(rawValue: 0), configuredURL: url, poll: PollState(url: url))
         let fetcher = FeedFetcher(client: client, gate: OpenGate())
         let outcome = await fetcher.fetch(settings.request(for: feed, at: time.now))
@@ -37,7 +38,7 @@ public struct FeedTrial: Sendable {
         let record: PollRecord
         switch PollVerdict.judge(outcome, at: now) {
         case .document(let response):
-            let known = attempt.document(response)
+            let known = PollAttempt.document(response)
             record = attempt.read(response, known: known)
             if record.state.lastError == nil { document = try? known.get() }
         case .notModified(let response): record = attempt.unchanged(response)
@@ -70,7 +71,7 @@ public struct FeedTrial: Sendable {
     public func write(to json: inout JSONWriter, url: String) {
         json.object { json in
             json.member("url", url)
-            if let response {
+            if let response, !response.isFile {
                 json.object("request") { json in
                     json.member("url", response.finalURL)
                     FeedTrial.write(response.requestHeaders, to: &json)
@@ -87,8 +88,10 @@ public struct FeedTrial: Sendable {
             }
             if let response {
                 json.object("response") { json in
-                    json.member("status", response.status)
-                    json.member("http_version", response.httpVersion)
+                    if !response.isFile {
+                        json.member("status", response.status)
+                        json.member("http_version", response.httpVersion)
+                    }
                     json.member("url", response.finalURL)
                     json.member("remote_address", response.remoteAddress)
                     json.member("duration_seconds", Double(response.duration.milliseconds) / 1000)

@@ -11,6 +11,8 @@ struct PollAttempt {
     let rules: ScheduleRules
     let now: Timestamp
     let jitter: Double
+    /// Whether the feed's older pages are wanted.
+    var backfills = false
 
     /// Documents read by an older reader are read again when they come again.
     private static let readerVersion: UInt8 = 1
@@ -26,22 +28,26 @@ struct PollAttempt {
             state.validators = validators
         }
         let left = freshness(&state, response)
-        var record = record(state, figures(.notModified, status: response.status))
+        var record = record(state, figures(.notModified, status: outcome.status))
         record.success = PollRecord.Success(freshness: left, rules: rules)
         return moved(record, by: response)
     }
 
-    /// A body with status 200: the document that it is, or why it is none.
+    /// A body with status 200 or 226: the document that it is, or why it is none.
+    ///
+    /// A 226 brings a part of the document: what is not in it has not left the feed, and what it leaves out about
+    /// the feed stays as it was. Its validators are those of the whole document as it is now (RFC 3229, 10.4.1).
     ///
     /// - Parameter known: what the body says, where it has been read already.
     func read(_ response: FeedResponse, known: Result<ParsedFeed, NotAFeed>? = nil) -> PollRecord {
         let hash = PollAttempt.hash(response.body)
-        let isSame = hash == feed.poll.documentHash
+        let isPartial = response.isFeedDelta
+        let isSame = !isPartial && hash == feed.poll.documentHash
         let parsed: ParsedFeed?
         if isSame {
             parsed = nil
         } else {
-            switch known ?? document(response) {
+            switch known ?? PollAttempt.document(response) {
             case .success(let feed):
                 if let cut = feed.problems.first(where: { $0.code == .truncated }), !response.isDelimited {
                     return failure(
@@ -58,36 +64,48 @@ struct PollAttempt {
             }
         }
         var state = succeeded(response)
-        state.lastDocument = now
+        if !isPartial { state.lastDocument = now }
         // A document that breaks off gives its whole entries, and is asked for anew: what it came with stands
         // for no whole document.
         if parsed?.problems.contains(where: { $0.code == .truncated }) != true {
             let etag = response.bytes(of: "ETag")
             let lastModified = response.bytes(of: "Last-Modified")
-            state.validators = Validators(etag: etag, lastModified: lastModified, url: response.finalURL)
+            // A part without a tag leaves us where we were: the next one will hold its entries again.
+            if !isPartial || etag != nil {
+                state.validators = Validators(etag: etag, lastModified: lastModified, url: response.finalURL)
+            }
             if state.validators?.isEmpty == true { state.validators = nil }
-            state.documentHash = hash
+            // After a part, the last whole document's bytes are news when they come again.
+            state.documentHash = isPartial ? nil : hash
         }
-        state.hub = hub(response, parsed)
+        state.hub = hub(response, parsed) ?? (isPartial ? state.hub : nil)
         let documentModified = response.values(of: "Last-Modified").last.flatMap(HTTPDate.parse)
         if let documentModified {
             state.documentModified = max(state.documentModified ?? documentModified, documentModified)
         }
-        if let parsed { take(parsed, into: &state) }
+        if let parsed, isPartial {
+            state.title = parsed.titleText ?? state.title
+            state.homePageURL = parsed.homePageURL ?? state.homePageURL
+        } else if let parsed {
+            take(parsed, into: &state)
+        }
         let left = freshness(&state, response)
 
-        var record = record(state, figures(.notModified, status: response.status))
+        var record = record(state, figures(.notModified, status: outcome.status))
         record.success = PollRecord.Success(freshness: left, rules: rules)
         if let parsed {
             record.document = PollRecord.Document(
-                entries: parsed.entries.map(EntryDigest.init), homePage: parsed.homePageURL,
-                lastModified: documentModified)
+                entries: parsed.entries.map(EntryDigest.init), homePage: state.homePageURL,
+                lastModified: documentModified, isPartial: isPartial)
+            // A part says nothing of what may have come and gone unseen.
+            if !isPartial, backfills { record.older = OlderPage(behind: parsed, response, on: nil) }
+            record.finalURL = response.finalURL
         }
         return moved(record, by: response)
     }
 
     /// What the body says.
-    func document(_ response: FeedResponse) -> Result<ParsedFeed, NotAFeed> {
+    static func document(_ response: FeedResponse) -> Result<ParsedFeed, NotAFeed> {
         let context = DocumentContext(
             url: PollAttempt.baseURL(of: response), contentType: response.values(of: "Content-Type").last)
         return FeedReader.read(response.body, context: context)
@@ -102,7 +120,7 @@ struct PollAttempt {
 
     /// What every success leaves: no failure, and a word on redirects that were not kept.
     private func succeeded(_ response: FeedResponse) -> PollState {
-        var state = polled(status: response.status)
+        var state = polled(status: outcome.status)
         state.state = .active
         state.lastSuccess = now
         state.failures = 0
@@ -157,8 +175,10 @@ struct PollAttempt {
         return parsed.hubs.first { $0.type.lowercased() == "websub" }?.url
     }
 
-    /// Content-Location where it speaks of the same site, else the URL that answered (RFC 3986, 5.1.3).
-    private static func baseURL(of response: FeedResponse) -> String {
+    /// Content-Location where it speaks of the same site, else the URL that answered (RFC 3986, 5.1.3). A file's place
+    /// means nothing to those who read its entries: it is no base.
+    private static func baseURL(of response: FeedResponse) -> String? {
+        if response.isFile { return nil }
         guard let final = WebURL(response.finalURL),
             let location = response.values(of: "Content-Location").last.flatMap(final.resolving),
             location.isHTTP, location.origin == final.origin
@@ -224,8 +244,9 @@ struct PollAttempt {
 }
 
 extension FetchOutcome {
+    /// HTTP's: a file has none.
     var status: Int? {
-        if case .response(let response) = self { response.status } else { nil }
+        if case .response(let response) = self, !response.isFile { response.status } else { nil }
     }
 
     var finalURL: String? {

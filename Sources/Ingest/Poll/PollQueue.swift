@@ -79,7 +79,7 @@ public actor PollQueue: HostGate {
 
     private let time: any TimeSource
     private var limits: HostLimits
-    /// True for `run --once`: `next()` ends when nothing is waiting any more.
+    /// True for `run --once`: `next()` ends when nothing is waiting any more, nor in flight, which may go on.
     private let endsWhenIdle: Bool
 
     private var slots: [FeedID: Slot] = [:]
@@ -184,7 +184,8 @@ public actor PollQueue: HostGate {
     ///   - heldHost: the host that the poll still holds, if any.
     ///   - host: where the feed lives from now on.
     ///   - at: the next poll; `nil` for never.
-    public func finished(_ feed: FeedID, heldHost: String?, host: String, at: Timestamp?) {
+    ///   - goesOn: `at` is for more of the same work, which a queue that ends when idle waits for as well.
+    public func finished(_ feed: FeedID, heldHost: String?, host: String, at: Timestamp?, goesOn: Bool = false) {
         inFlight -= 1
         if let heldHost { leave(heldHost) }
         if let slot = slots[feed] {
@@ -193,7 +194,7 @@ public actor PollQueue: HostGate {
             slots[feed]?.isWanted = false
             if slot.isWanted, paused == nil {
                 place(feed, host: host, at: time.now)
-            } else if !endsWhenIdle {
+            } else if !endsWhenIdle || goesOn {
                 place(feed, host: host, at: at)
             } else {
                 slots[feed] = nil
@@ -304,7 +305,7 @@ public actor PollQueue: HostGate {
             }
             queue(first.host)
         }
-        if isClosed || (endsWhenIdle && waitingCount == 0 && due.isEmpty) {
+        if isClosed || (endsWhenIdle && waitingCount == 0 && due.isEmpty && inFlight == 0) {
             consumer?.resume(returning: nil)
             consumer = nil
         }

@@ -16,6 +16,9 @@ struct PollRecord: Sendable {
     var pause: (host: String, until: Timestamp)?
     /// What a permanent redirect would make the feed's URL, if no other feed has it.
     var movedTo: String?
+    /// Where the feed's older entries are, if they are wanted, and the document that says so.
+    var older: OlderPage?
+    var finalURL: String?
     let now: Timestamp
 
     struct Success: Sendable {
@@ -28,6 +31,8 @@ struct PollRecord: Sendable {
         var entries: [EntryDigest]
         var homePage: String?
         var lastModified: Timestamp?
+        /// What is not in it has not left the feed.
+        var isPartial = false
     }
 
     func commit(in archive: borrowing ArchiveTransaction) throws -> PollReport {
@@ -37,7 +42,7 @@ struct PollRecord: Sendable {
         if let document {
             brought = try Reconciler.reconcile(
                 document.entries, of: feed, homePage: document.homePage, documentModified: document.lastModified,
-                at: now, in: archive)
+                isPartial: document.isPartial, at: now, in: archive)
             figures.new = brought.new
             figures.revised = brought.revised
             figures.duplicates = brought.duplicates
@@ -47,6 +52,7 @@ struct PollRecord: Sendable {
             }
         }
         schedule(&state, brought)
+        try beginBackfill(state.posting, in: archive)
         if let movedTo {
             if try archive.isFeedURL(movedTo, otherThan: feed.id) {
                 state.setNotice(
@@ -74,13 +80,20 @@ struct PollRecord: Sendable {
         if let document {
             state.posting.learn(
                 arrivals: brought.arrivals, known: brought.known, document: document.entries.lazy.map(\.instant),
-                since: feed.poll.lastSuccess, at: now)
+                isPartial: document.isPartial, since: feed.poll.lastSuccess, at: now)
         }
         state.hints.learned =
             state.posting.wait(at: now, price: success.rules.price, longest: success.rules.maxInterval)
             ?? state.hints.learned
         state.apply(
             NextPoll.afterSuccess(at: now, hints: state.hints, freshness: success.freshness, rules: success.rules))
+    }
+
+    /// The older pages are walked when a feed is first met, and when entries may have scrolled out unseen.
+    private func beginBackfill(_ posting: PostingRecord, in archive: borrowing ArchiveTransaction) throws {
+        guard let older, let finalURL else { return }
+        guard try posting.losses > feed.poll.posting.losses || !archive.hasBackfill(of: feed.id) else { return }
+        try archive.beginBackfill(of: feed.id, older.kind, from: finalURL, to: older.url, at: now)
     }
 }
 

@@ -4,18 +4,20 @@ import FeedModel
 /// What an answer means for a poll, before anything is read or written. Every status and every failure
 /// has its row:
 ///
-/// | answer                              | verdict                                    |
-/// |-------------------------------------|--------------------------------------------|
-/// | 200                                 | a document, if it turns out to be a feed   |
-/// | 304 to a conditional request        | not modified                               |
-/// | 304 to an unconditional request     | failure `http-304`                         |
-/// | 410 from the URL that was asked     | gone                                       |
-/// | 410 behind a redirect               | failure `http-410`                         |
-/// | 403, 503 and others from a bot wall | failure `http-STATUS`, its host is paused  |
-/// | 429                                 | failure `http-429`, its host is paused     |
-/// | any other status                    | failure `http-STATUS`, Retry-After is kept |
-/// | no answer                           | failure with the transfer's own code       |
-/// | abandoned by us                     | nothing happened                           |
+/// | answer                              | verdict                                     |
+/// |-------------------------------------|---------------------------------------------|
+/// | 200                                 | a document, if it turns out to be a feed    |
+/// | 226 `IM: feed` to If-None-Match     | a part of one, if it turns out to be a feed |
+/// | 226 with anything else              | failure `http-226`                          |
+/// | 304 to a conditional request        | not modified                                |
+/// | 304 to an unconditional request     | failure `http-304`                          |
+/// | 410 from the URL that was asked     | gone                                        |
+/// | 410 behind a redirect               | failure `http-410`                          |
+/// | 403, 503 and others from a bot wall | failure `http-STATUS`, its host is paused   |
+/// | 429                                 | failure `http-429`, its host is paused      |
+/// | any other status                    | failure `http-STATUS`, Retry-After is kept  |
+/// | no answer                           | failure with the transfer's own code        |
+/// | abandoned by us                     | nothing happened                            |
 enum PollVerdict {
     case document(FeedResponse)
     case notModified(FeedResponse)
@@ -55,6 +57,8 @@ enum PollVerdict {
         switch response.status {
         case 200:
             return .document(response)
+        case 226 where response.isFeedDelta:
+            return .document(response)
         case 304 where response.wasConditional:
             return .notModified(response)
         case 304:
@@ -85,6 +89,7 @@ enum HTTPStatus {
         switch status {
         case 204: "No Content, which is no feed"
         case 206: "Partial Content, which was not asked for"
+        case 226: "IM Used, for an instance manipulation that was not asked for"
         case 400: "Bad Request"
         case 401: "Unauthorized; give the feed 'auth' if it has a password"
         case 402: "Payment Required"
@@ -113,10 +118,18 @@ extension FeedResponse {
         headers.filter { $0.name.lowercased() == name.lowercased() }.map { HeaderText.decode($0.value) }
     }
 
+    /// The entries alone that are new since the document that If-None-Match named (RFC 3229, 10.4.1 and 10.5.2): no
+    /// other manipulation was asked for, and none makes sense without that document.
+    var isFeedDelta: Bool {
+        let manipulations = values(of: "IM").flatMap { $0.split(separator: ",") }
+            .map { $0.trimmingPrefix(while: \.isWhitespace) }.map { $0.lowercased().prefix { !$0.isWhitespace } }
+        return status == 226 && manipulations == ["feed"] && requestHeaders.contains { $0.isNamed("If-None-Match") }
+    }
+
     /// The message says where its body ends (RFC 9112, 6.3), so that one that breaks off was noticed on the
     /// way. Otherwise it ended with the connection, and what is missing cannot be told from what never was.
     var isDelimited: Bool {
-        httpVersion == "2" || bytes(of: "Content-Length") != nil || bytes(of: "Transfer-Encoding") != nil
+        httpVersion == "2" || isFile || bytes(of: "Content-Length") != nil || bytes(of: "Transfer-Encoding") != nil
     }
 
     /// The last value of a field, byte for byte.

@@ -1,3 +1,4 @@
+public import Archive
 public import FeedModel
 
 /// Why a feed is polled when it is: every bound that was weighed, and the one that decided. Made from what the archive
@@ -58,6 +59,8 @@ public struct PollReckoning: Sendable {
     public let feed: Feed
     public let host: Host
     public let posting: Posting?
+    /// The walk through the feed's older pages, if one is going on.
+    public let backfill: Backfill?
     /// Longest first; empty for a feed that is not polled by itself.
     public let weighed: [Weighed]
     /// GMT hours in which the feed is not polled.
@@ -69,9 +72,13 @@ public struct PollReckoning: Sendable {
     public let hostDelay: Duration
 
     /// - Parameter now: up to where silence counts.
-    public init(_ feed: Feed, host: Host, configuration: Configuration, at now: Timestamp) {
+    public init(
+        _ feed: Feed, host: Host, backfill: Backfill? = nil, configuration: Configuration, at now: Timestamp
+    ) {
         self.feed = feed
         posting = Posting(feed.poll.posting, at: now)
+        let isWanted = configuration.feeds.contains { $0.url == feed.configuredURL && $0.backfill }
+        self.backfill = isWanted ? backfill : nil
         self.host = host
         let schedule = configuration.schedule
         (minInterval, maxInterval) = (schedule.minInterval, schedule.maxInterval)
@@ -151,6 +158,20 @@ public struct PollReckoning: Sendable {
             }
             json.array("skip_hours") { json in for hour in skipHours { json.number(hour) } }
             json.array("skip_days") { json in for day in skipDays { json.string(day.rawValue) } }
+            if let backfill {
+                json.object("backfill") { json in
+                    json.member("next_url", backfill.url)
+                    json.member("pages", backfill.pages)
+                    json.member("started", Timestamp(seconds: backfill.started.seconds))
+                    json.member("retry_at", backfill.retryAt.map { Timestamp(seconds: $0.seconds) })
+                    if let error = backfill.lastError {
+                        json.object("last_error") { json in
+                            json.member("code", error.code)
+                            json.member("message", error.message)
+                        }
+                    }
+                }
+            }
             json.object("host") { json in
                 json.member("name", host.name)
                 json.member("feeds", host.feeds)

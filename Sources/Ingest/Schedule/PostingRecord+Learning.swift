@@ -11,19 +11,21 @@ extension PostingRecord {
     ///   - arrivals: instants of the entries that the feed had not held before.
     ///   - known: how many of the document's entries it had.
     ///   - document: instants of all of its entries.
+    ///   - isPartial: the document holds what is new alone, so that it tells nothing of what was there.
     ///   - since: the last poll that succeeded.
     public mutating func learn(
-        arrivals: [Timestamp?], known: Int, document: some Collection<Timestamp?>, since: Timestamp?,
-        at now: Timestamp
+        arrivals: [Timestamp?], known: Int, document: some Collection<Timestamp?>, isPartial: Bool = false,
+        since: Timestamp?, at now: Timestamp
     ) {
-        defer { window = document.count }
+        let window = self.window
+        if !isPartial { self.window = document.count }
         guard let kept = self.history, var history = PostingHistory(bytes: kept) else {
             self.history = PostingHistory(first: document, at: now).bytes
             return
         }
-        if known * 4 >= document.count * 3 { narrowStreak = max(narrowStreak - 1, 0) }
+        if !isPartial, known * 4 >= document.count * 3 { narrowStreak = max(narrowStreak - 1, 0) }
         guard !arrivals.isEmpty else { return }
-        let isNarrow = window > 0 && document.count > 1 && known * 2 < document.count
+        let isNarrow = !isPartial && window > 0 && document.count > 1 && known * 2 < document.count
         if isNarrow { narrowStreak = min(narrowStreak + 1, PostingRecord.longestStreak) }
         let reachesBack = history.newest.map { newest in arrivals.contains { $0.map { $0 <= newest } ?? false } }
         if isNarrow, known == 0, arrivals.count == document.count, reachesBack != true {

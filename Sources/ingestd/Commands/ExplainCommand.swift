@@ -8,7 +8,7 @@ struct ExplainCommand: ParsableCommand {
         commandName: "explain", abstract: "Says why a feed is polled when it is.",
         discussion: """
             Everything that was weighed for the next poll, the longest wait first, with the one that decided; what the \
-            feed's hours and days to skip are; and what its host allows.
+            feed's hours and days to skip are; how far a walk through its older pages has come; and what its host allows.
             """)
 
     @OptionGroup var global: GlobalOptions
@@ -23,12 +23,12 @@ struct ExplainCommand: ParsableCommand {
             throw CommandFailure(
                 .failed, "\(url): no feed of the configuration has this URL; 'ingestd feeds' lists them")
         }
-        let name = WebURL(feed.poll.url)?.canonicalHost ?? ""
+        let name = WebURL(feed.poll.url)?.limitedHost ?? ""
         let now = SystemTime().now
         let (feeds, pausedUntil) = try archive.host(name, at: now)
         let reckoning = PollReckoning(
             feed, host: PollReckoning.Host(name: name, feeds: feeds, pausedUntil: pausedUntil),
-            configuration: configuration, at: now)
+            backfill: try archive.backfill(of: feed.id), configuration: configuration, at: now)
         if global.json {
             var json = JSONWriter()
             reckoning.write(to: &json)
@@ -43,10 +43,12 @@ struct ExplainCommand: ParsableCommand {
     private func show(_ reckoning: PollReckoning) {
         func line(_ text: String) { Terminal.output.line(Terminal.clean(text)) }
         let poll = reckoning.feed.poll
+        let isFile = WebURL(poll.url)?.filePath != nil
         line("\(poll.url) is \(poll.state.rawValue)")
         if poll.url != reckoning.feed.configuredURL { line("  configured as \(reckoning.feed.configuredURL)") }
         if let last = poll.lastPoll {
-            line("  last poll \(last.rfc3339Seconds)\(poll.lastStatus.map { ", answered \($0)" } ?? ", no answer")")
+            let answer = isFile ? "" : poll.lastStatus.map { ", answered \($0)" } ?? ", no answer"
+            line("  last poll \(last.rfc3339Seconds)\(answer)")
         } else {
             line("  not polled yet")
         }
@@ -67,6 +69,15 @@ struct ExplainCommand: ParsableCommand {
         if !reckoning.skipDays.isEmpty {
             line("  not on \(reckoning.skipDays.map(\.rawValue).joined(separator: ", ")) (GMT)")
         }
+        if let walk = reckoning.backfill {
+            let pages = walk.pages == 1 ? "1 page" : "\(walk.pages) pages"
+            line("  older pages: \(pages) read since \(walk.started.rfc3339Seconds), next \(walk.url)")
+            if let error = walk.lastError {
+                line("    \(error.code): \(error.message)")
+                if let at = walk.retryAt { line("    asked for again \(at.rfc3339Seconds)") }
+            }
+        }
+        if isFile { return }
         let host = reckoning.host
         let feeds = host.feeds == 1 ? "1 feed" : "\(host.feeds) feeds"
         line(

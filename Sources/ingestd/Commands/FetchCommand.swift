@@ -16,7 +16,10 @@ struct FetchCommand: AsyncParsableCommand {
     @Argument(help: ArgumentHelp("A feed's address, configured or not.", valueName: "url"))
     var url: String
 
-    func validate() throws { try GlobalOptions.validate(webURL: url) }
+    func validate() throws {
+        // Whether the configuration names the file is seen when it is read.
+        if WebURL(url)?.filePath == nil { try GlobalOptions.validate(webURL: url) }
+    }
 
     func run() async throws {
         let trial = try await global.withClient { await FeedTrial.run(url, configuration: $0, client: $1) }
@@ -35,7 +38,9 @@ struct FetchCommand: AsyncParsableCommand {
     private func show(_ trial: FeedTrial) {
         func line(_ text: String) { Terminal.output.line(Terminal.clean(text)) }
         for hop in trial.hops { line("\(hop.status) \(hop.from) → \(hop.to)") }
-        if let response = trial.response {
+        if let response = trial.response, response.isFile {
+            line("\(response.finalURL): \(response.body.count) bytes")
+        } else if let response = trial.response {
             line("GET \(response.finalURL)")
             for field in response.requestHeaders { line("> \(field.name): \(HeaderText.decode(field.value))") }
             line("")

@@ -56,6 +56,7 @@ struct PollCommand: AsyncParsableCommand {
         let answers = try await withThrowingTaskGroup { group in
             group.addTask { try await poller.run() }
             let answers = try await poller.pollNow(urls: urls)
+            await poller.finishWalks()
             await poller.queue.close()
             try await group.waitForAll()
             return answers

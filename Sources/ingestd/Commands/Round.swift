@@ -19,14 +19,15 @@ struct Round {
         let progress = ProgressBar(isShown: Terminal.isErrorTerminal && !global.quiet && !global.json)
         let poller = Poller(
             archive: archive, client: client, configuration: configuration, endsWhenIdle: true, time: time,
-            logger: global.loggerOfRound
-        ) { report in
-            let done = summary.withLock { summary in
-                summary.add(report)
-                return summary.polled
-            }
-            progress.show(done: done)
-        }
+            logger: global.loggerOfRound,
+            observe: { report in
+                let done = summary.withLock { summary in
+                    summary.add(report)
+                    return summary.polled
+                }
+                progress.show(done: done)
+            },
+            observePage: { page in summary.withLock { $0.add(page) } })
         progress.total = try await poller.apply(configuration, .dueNow(force: force))
         try await poller.run()
         try await poller.trimLog(keeping: configuration.keep.fetchLog)
@@ -68,6 +69,21 @@ struct RoundSummary: Sendable {
         revised += report.figures.revised
         duplicates += report.figures.duplicates
         bytes += report.figures.bytes
+    }
+
+    /// An older page is no poll, but what it brought counts.
+    mutating func add(_ page: PageReport) {
+        if let error = page.error {
+            notices.append(
+                (
+                    page.feed.configuredURL,
+                    "\(page.feed.configuredURL): its older page \(page.url) was not read: \(error.code): \(error.message)"
+                ))
+        }
+        new += page.figures.new
+        revised += page.figures.revised
+        duplicates += page.figures.duplicates
+        bytes += page.figures.bytes
     }
 
     func json(duration: Duration) -> [UInt8] {

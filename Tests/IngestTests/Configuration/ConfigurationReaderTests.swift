@@ -124,6 +124,21 @@ private func mistakes(_ result: Result<Configuration, ConfigurationMistakes>) ->
         #expect(configuration.feeds == [first, second, third])
     }
 
+    /// In the configuration's own files, under one name each; what `defaults` hold for servers is none of theirs.
+    @Test func filesAreFeedsInTheConfigurationItself() throws {
+        let configuration = try read(
+            "defaults: {headers: {X: y}, backfill: true}\nfeeds: [file:///a/my%20feed.xml, http://a/]\ninclude: [more.yaml]",
+            ["more.yaml": "feeds: [{url: 'FILE://localhost/b.xml', backfill: no}]"]
+        ).get()
+        #expect(configuration.feeds.map(\.url) == ["file:///a/my%20feed.xml", "http://a/", "FILE://localhost/b.xml"])
+        #expect(configuration.feeds.map(\.headers.count) == [0, 1, 0])
+        #expect(configuration.feeds.map(\.backfill) == [true, true, false])
+        #expect(
+            mistakes(read("feeds: ['file:///a/%62.xml', 'file://localhost/a/../a/b.xml']")) == [
+                "feeds.yaml:1:30: 'file://localhost/a/../a/b.xml' is the same feed as at feeds.yaml:1:9; remove one of them"
+            ])
+    }
+
     @Test func readsJSON() throws {
         let json =
             #"{"contact": "a@b", "fetch": {"allow_private_addresses": true, "timeout": "3s", "proxy": null}, "feeds": ["http:\/\/a\/", {"url": "http://b/", "headers": {"X": "\u00e9"}}]}"#
@@ -486,9 +501,14 @@ private func mistakes(_ result: Result<Configuration, ConfigurationMistakes>) ->
                 ]
             ),
             (
-                "feeds: ['file:///etc/passwd']",
-                [
-                    "1:9: the feed is 'file:///etc/passwd', but feeds are polled by http and https alone; write a URL such as https://example.org/feed.xml"
+                "feeds:\n- file://other/feed.xml\n- file:feed.xml\n- file:///feed?x\n- file:///feeds/\n- file:///a%00b\n- {url: 'file:///a', headers: {A: b}, auth: {bearer_file: good}}",
+                ["file://other/feed.xml", "file:feed.xml", "file:///feed?x"].enumerated().map {
+                    "\($0.offset + 2):3: the feed is '\($0.element)', which names no file of this machine; write it as file:///whole/path/feed.xml, with '?', '#' and '%' in the path as %3F, %23 and %25"
+                } + [
+                    "5:3: the feed is 'file:///feeds/', which is a folder; name a file in it",
+                    "6:3: the feed is 'file:///a%00b', which names no file of this machine; write it as file:///whole/path/feed.xml, with '?', '#' and '%' in the path as %3F, %23 and %25",
+                    "7:22: 'headers' has no meaning for a file, which no server is asked for; remove it",
+                    "7:39: 'auth' has no meaning for a file, which no server is asked for; remove it",
                 ]
             ),
             (
@@ -855,6 +875,16 @@ private func mistakes(_ result: Result<Configuration, ConfigurationMistakes>) ->
                     "l.txt:3:1: the feed is 'bad', which has no scheme; write 'https://bad'",
                     "o.opml:2:3: 'http://A:80/' is the same feed as at feeds.yaml:1:9; remove one of them",
                     "o.opml:3:1: 'xmlUrl' is empty; write a URL such as https://example.org/feed.xml",
+                ]
+            ),
+            (
+                [
+                    "feeds.yaml": "include: [l.txt, o.opml]", "l.txt": "file:///etc/passwd",
+                    "o.opml": "<opml>\n<outline xmlUrl='file:///etc/passwd'/></opml>",
+                ],
+                [
+                    "l.txt:1:1: the feed is 'file:///etc/passwd', but a list of feeds names no files of this machine; write it under 'feeds' in a .yaml file if you mean it",
+                    "o.opml:2:1: 'xmlUrl' is 'file:///etc/passwd', but a list of feeds names no files of this machine; write it under 'feeds' in a .yaml file if you mean it",
                 ]
             ),
             (
