@@ -11,6 +11,8 @@ struct Reconciliation: Hashable, Sendable {
     /// Entries that the feed's sightings knew already: none, in a feed that has polled before, means that
     /// entries may have come and gone unseen.
     var known = 0
+    /// When new articles were published, as far as they say.
+    var newInstants: [Timestamp] = []
 }
 
 /// Holds a document's entries against the archive, inside the poll's transaction: looks up what
@@ -23,6 +25,7 @@ struct Reconciler: ~Copyable {
     private let feed: Feed
     private let entries: [EntryDigest]
     private let documentModified: Timestamp?
+    private let isPartial: Bool
     private let now: Timestamp
 
     private var reliableGuid: [String?] = []
@@ -46,23 +49,27 @@ struct Reconciler: ~Copyable {
         var sighting: KnownSighting?
     }
 
-    /// - Parameter documentModified: the response's `Last-Modified`, where it can be read.
+    /// - Parameters:
+    ///   - documentModified: the response's `Last-Modified`, where it can be read.
+    ///   - isPartial: the document holds what is new and not what the feed holds, as hubs send it: what is missing
+    ///     has not left the feed, and what is known already has not come back.
     static func reconcile(
-        _ entries: [EntryDigest], of feed: Feed, homePage: String?, documentModified: Timestamp?, at now: Timestamp,
-        in archive: borrowing ArchiveTransaction
+        _ entries: [EntryDigest], of feed: Feed, homePage: String?, documentModified: Timestamp?,
+        isPartial: Bool = false, at now: Timestamp, in archive: borrowing ArchiveTransaction
     ) throws -> Reconciliation {
-        var reconciler = try Reconciler(entries, of: feed, documentModified: documentModified, at: now, in: archive)
+        var reconciler = try Reconciler(
+            entries, of: feed, documentModified: documentModified, isPartial: isPartial, at: now, in: archive)
         try reconciler.judgeGuidsAndURLs(homePage: homePage.flatMap(CanonicalURL.of), in: archive)
         try reconciler.joinByGuid(in: archive)
         try reconciler.joinByURL(in: archive)
         try reconciler.joinByContentOrBegin(in: archive)
         try reconciler.writeSightings(in: archive)
-        try reconciler.markLeft(in: archive)
+        if !isPartial { try reconciler.markLeft(in: archive) }
         return reconciler.result
     }
 
     private init(
-        _ entries: [EntryDigest], of feed: Feed, documentModified: Timestamp?, at now: Timestamp,
+        _ entries: [EntryDigest], of feed: Feed, documentModified: Timestamp?, isPartial: Bool, at now: Timestamp,
         in archive: borrowing ArchiveTransaction
     ) throws {
         var seen: Set<EntryDigest.CopyKey> = []
@@ -70,6 +77,7 @@ struct Reconciler: ~Copyable {
         self.feed = feed
         self.entries = distinct
         self.documentModified = documentModified
+        self.isPartial = isPartial
         self.now = now
         joined = Array(repeating: nil, count: distinct.count)
         before = try archive.currentSightings(of: feed.id)
@@ -264,6 +272,7 @@ struct Reconciler: ~Copyable {
         join(index, Joined(article: article, rule: .new))
         touched.insert(sighting)
         result.new += 1
+        if let instant = entry.instant { result.newInstants.append(instant) }
         result.firstSightings += 1
     }
 
@@ -285,7 +294,7 @@ struct Reconciler: ~Copyable {
         for (index, value) in joined.enumerated() {
             guard let value, value.rule != .new else { continue }
             if isUnchanged(index), let sighting = value.sighting {
-                if !sighting.isCurrent { try archive.markCurrent(sighting: sighting.id) }
+                if !sighting.isCurrent, !isPartial { try archive.markCurrent(sighting: sighting.id) }
             } else {
                 changed[value.article, default: []].append(index)
             }
@@ -330,7 +339,9 @@ struct Reconciler: ~Copyable {
                 case .edit: isRevision = true
                 case .catchesUp: break
                 case .staleCopy:
-                    if let sighting, !sighting.isCurrent { try archive.markCurrent(sighting: sighting.id) }
+                    if let sighting, !sighting.isCurrent, !isPartial {
+                        try archive.markCurrent(sighting: sighting.id)
+                    }
                     continue
                 }
             }
@@ -391,12 +402,21 @@ struct Reconciler: ~Copyable {
         to content: Int64?, from previous: Int64?, _ index: Int, _ sighting: KnownSighting?, _ article: ArticleID,
         _ latest: Int, in archive: borrowing ArchiveTransaction
     ) throws -> Identity.Change {
-        guard let content else { return .edit }
         let entry = entries[index]
+        guard let content else {
+            // Hubs deliver out of order, and again: what is older than what stands here comes too late.
+            if isPartial, let updated = entry.entry.modified, let known = sighting?.modified, updated < known {
+                return .staleCopy
+            }
+            return .edit
+        }
         let revisions = try archive.revisions(of: article)
         let isOlder: Bool =
             if let updated = entry.entry.modified, let known = sighting?.modified {
-                updated < known
+                // What a hub sends may be a delivery that it repeats late: an earlier state is one only with a later date.
+                updated < known || isPartial && updated == known
+            } else if isPartial {
+                true
             } else if entry.entry.modified == nil, let documentModified, let known = feed.poll.documentModified {
                 documentModified < known
             } else {
