@@ -133,7 +133,7 @@ extension ArchiveTransaction {
     private func write(_ poll: PollState, host: String, of feed: FeedID) throws {
         try execute(
             """
-            UPDATE feed SET url = ?, host = ?, title = ?, home_page_url = ?, hub = ?, state = ?, etag = ?,
+            UPDATE feed SET url = ?, host = ?, title = ?, home_page_url = ?, hub = ?, topic = ?, state = ?, etag = ?,
                 last_modified = ?, validators_url = ?, document_hash = ?, document_modified = ?, last_poll = ?,
                 last_success = ?, last_change = ?, last_status = ?, next_poll = ?, interval = ?, interval_reason = ?,
                 failures = ?, failing_since = ?, error_code = ?, error_message = ?, notice_code = ?,
@@ -142,7 +142,7 @@ extension ArchiveTransaction {
             WHERE id = ?
             """,
             [
-                poll.url, host, poll.title, poll.homePageURL, poll.hub,
+                poll.url, host, poll.title, poll.homePageURL, poll.hub, poll.topic,
                 poll.state.rawValue, poll.validators?.etag.map { Data($0) },
                 poll.validators?.lastModified.map { Data($0) }, poll.validators?.url,
                 poll.documentHash.map { Data($0) }, poll.documentModified?.milliseconds, poll.lastPoll?.milliseconds,
@@ -222,6 +222,7 @@ extension Feed {
         poll.title = row["title"]
         poll.homePageURL = row["home_page_url"]
         poll.hub = row["hub"]
+        poll.topic = row["topic"]
         poll.hints.freshness = row.duration("freshness")
         poll.hints.learned = row.duration("learned")
         poll.hints.ttl = row.duration("ttl")

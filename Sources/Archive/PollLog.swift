@@ -47,17 +47,39 @@ extension ArchiveTransaction {
                 feed.rawValue, now.milliseconds, poll.outcome.rawValue, poll.status, poll.errorCode, poll.bytes,
                 poll.duration.milliseconds, poll.new, poll.revised, poll.duplicates,
             ])
+        try tally(poll, polls: 1, of: feed, firstSightings: firstSightings, at: now)
+    }
+
+    /// Notes what a hub sent: in the sums, and not among the polls.
+    ///
+    /// - Parameter firstSightings: articles that this feed had not held before.
+    public func logPush(
+        new: Int, revised: Int, duplicates: Int, firstSightings: Int, bytes: Int, of feed: FeedID, at now: Timestamp
+    ) throws {
+        var figures = PollFigures(outcome: .changed, bytes: bytes, duration: .zero)
+        figures.new = new
+        figures.revised = revised
+        figures.duplicates = duplicates
+        try tally(figures, polls: 0, of: feed, firstSightings: firstSightings, at: now)
+        if new + revised > 0 {
+            try execute("UPDATE feed SET last_change = ? WHERE id = ?", [now.milliseconds, feed.rawValue])
+        }
+    }
+
+    private func tally(
+        _ poll: PollFigures, polls: Int, of feed: FeedID, firstSightings: Int, at now: Timestamp
+    ) throws {
         try execute(
             """
-            INSERT INTO tally VALUES (?, 1, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (bucket) DO UPDATE SET
-                total = total + 1, changed = changed + excluded.changed,
+            INSERT INTO tally VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (bucket) DO UPDATE SET
+                total = total + excluded.total, changed = changed + excluded.changed,
                 not_modified = not_modified + excluded.not_modified, failed = failed + excluded.failed,
                 bytes = bytes + excluded.bytes, new = new + excluded.new, revised = revised + excluded.revised,
                 duplicates = duplicates + excluded.duplicates
             """,
             [
-                now.milliseconds / ArchiveTransaction.tallyBucket, poll.outcome == .changed ? 1 : 0,
-                poll.outcome == .notModified ? 1 : 0, poll.outcome == .failed ? 1 : 0, poll.bytes, poll.new,
+                now.milliseconds / ArchiveTransaction.tallyBucket, polls, poll.outcome == .changed ? polls : 0,
+                poll.outcome == .notModified ? polls : 0, poll.outcome == .failed ? polls : 0, poll.bytes, poll.new,
                 poll.revised, poll.duplicates,
             ])
         if poll.new > 0 { try count("articles", poll.new) }

@@ -85,6 +85,8 @@ public struct PollState: Hashable, Sendable {
     public var title: String?
     public var homePageURL: String?
     public var hub: String?
+    /// Where the last accepted document or its response says that it lives, else what answered.
+    public var topic: String?
     /// What the last accepted document and its response said about how often to come.
     public var hints = ScheduleHints()
     /// Something that an operator should know although polls succeed.
@@ -106,6 +108,8 @@ public enum IntervalReason: String, Hashable, Sendable, CaseIterable {
     case backoff
     case floor
     case ceiling
+    /// A hub sends what is new.
+    case websub
 }
 
 /// Why a poll failed, for people and for programs.

@@ -82,14 +82,22 @@ import Testing
         }
         let queue = try DatabaseQueue(path: Archive.databasePath(inFolder: folder.path))
         try await queue.write { db in
-            try db.execute(sql: "ALTER TABLE feed DROP COLUMN last_document; PRAGMA user_version = 1")
+            try db.execute(
+                sql: """
+                    ALTER TABLE feed DROP COLUMN last_document;
+                    ALTER TABLE feed DROP COLUMN topic;
+                    DROP TABLE websub;
+                    PRAGMA user_version = 1;
+                    """)
         }
         try queue.close()
         let id = try #require(try Archive.openForReading(folder: folder.path).configuredFeed(url: "http://e.org/1")?.id)
         #expect(try Archive.openForReading(folder: folder.path).feed(id)?.poll.lastDocument == nil)
+        #expect(try Archive.openForReading(folder: folder.path).subscription(of: id) == nil)
         let archive = try Archive.openForWriting(folder: folder.path, holder: Self.holder)
         #expect(try archive.feed(id)?.poll.lastSuccess == now)
         #expect(try archive.feed(id)?.poll.lastDocument == now)
+        #expect(try await archive.write { try $0.subscriptions() }.isEmpty)
         #expect(try archive.read { try Int.fetchOne($0, sql: "PRAGMA user_version") } == Schema.version)
     }
 

@@ -25,8 +25,10 @@ struct PollAttempt {
             if let lastModified = response.bytes(of: "Last-Modified") { validators.lastModified = lastModified }
             state.validators = validators
         }
-        reschedule(&state, response)
-        return moved(record(state, figures(.notModified, status: response.status)), by: response)
+        let rhythm = reschedule(&state, response)
+        var record = record(state, figures(.notModified, status: response.status))
+        record.rhythm = rhythm
+        return moved(record, by: response)
     }
 
     /// A body with status 200: the document that it is, or why it is none.
@@ -67,14 +69,16 @@ struct PollAttempt {
             state.documentHash = hash
         }
         state.hub = hub(response, parsed)
+        state.topic = topic(response, parsed)
         let documentModified = response.values(of: "Last-Modified").last.flatMap(HTTPDate.parse)
         if let documentModified {
             state.documentModified = max(state.documentModified ?? documentModified, documentModified)
         }
         if let parsed { take(parsed, into: &state) }
-        reschedule(&state, response)
+        let rhythm = reschedule(&state, response)
 
         var record = record(state, figures(.notModified, status: response.status))
+        record.rhythm = rhythm
         if let parsed {
             record.document = PollRecord.Document(
                 entries: parsed.entries.map(EntryDigest.init), homePage: parsed.homePageURL,
@@ -138,12 +142,13 @@ struct PollAttempt {
         seconds > 0 ? .seconds(Int64(min(seconds, Int(Int32.max)))) : nil
     }
 
-    private func reschedule(_ state: inout PollState, _ response: FeedResponse) {
+    private func reschedule(_ state: inout PollState, _ response: FeedResponse) -> PollRecord.Rhythm {
         // A 304 can bring new freshness; one that says nothing leaves what the document came with.
         let stated = Freshness.lifetime(header: response.values(of:), receivedAt: now)
         if stated != nil || response.status == 200 { state.hints.freshness = stated }
         let left = Freshness.remaining(of: state.hints.freshness, header: response.values(of:))
         apply(NextPoll.afterSuccess(at: now, hints: state.hints, freshness: left, rules: rules), to: &state)
+        return PollRecord.Rhythm(freshness: left, rules: rules)
     }
 
     /// A hub is found in the Link header first, else in the document; the same document keeps its own.
@@ -153,6 +158,21 @@ struct PollAttempt {
         }
         guard let parsed else { return feed.poll.hub }
         return parsed.hubs.first { $0.type.lowercased() == "websub" }?.url
+    }
+
+    /// What a hub knows the feed by (WebSub, 4): the Link header's word, else the document's, else the URL that
+    /// answered; the same document keeps its own.
+    private func topic(_ response: FeedResponse, _ parsed: ParsedFeed?) -> String? {
+        let base = WebURL(response.finalURL)
+        if let target = LinkHeader.target(rel: "self", in: response.values(of: "Link")).flatMap({ base?.resolving($0) }
+        ),
+            target.isHTTP
+        {
+            return target.string
+        }
+        guard let parsed else { return feed.poll.topic }
+        if let own = parsed.feedURL, WebURL(own)?.isHTTP == true { return own }
+        return response.finalURL
     }
 
     /// Content-Location where it speaks of the same site, else the URL that answered (RFC 3986, 5.1.3).
@@ -210,11 +230,7 @@ struct PollAttempt {
         return state
     }
 
-    private func apply(_ next: NextPoll, to state: inout PollState) {
-        state.nextPoll = next.at
-        state.interval = next.interval
-        state.intervalReason = next.reason
-    }
+    private func apply(_ next: NextPoll, to state: inout PollState) { next.apply(to: &state) }
 
     private func figures(_ outcome: PollFigures.Outcome, status: Int?, error: PollError? = nil) -> PollFigures {
         PollFigures(

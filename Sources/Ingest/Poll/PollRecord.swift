@@ -14,7 +14,15 @@ struct PollRecord: Sendable {
     var pause: (host: String, until: Timestamp)?
     /// What a permanent redirect would make the feed's URL, if no other feed has it.
     var movedTo: String?
+    /// What the next poll after a success follows from, besides what a hub is relied upon for.
+    var rhythm: Rhythm?
     let now: Timestamp
+
+    struct Rhythm: Sendable {
+        /// How long the response stays fresh from now on.
+        var freshness: Duration?
+        var rules: ScheduleRules
+    }
 
     struct Document: Sendable {
         var entries: [EntryDigest]
@@ -51,12 +59,31 @@ struct PollRecord: Sendable {
                 state.url = movedTo
             }
         }
+        if let rhythm, let pushed = try reliance(state, rhythm.rules, brought, in: archive) {
+            NextPoll.afterSuccess(
+                at: now, hints: state.hints, freshness: rhythm.freshness, rules: rhythm.rules, pushed: pushed
+            ).apply(to: &state)
+        }
         state = try archive.save(state, of: feed.id)
         if let pause { try archive.pause(host: pause.host, until: pause.until, at: now) }
         try archive.log(figures, of: feed.id, firstSightings: brought.firstSightings, at: now)
         var after = feed
         after.poll = state
         return PollReport(feed: after, figures: figures, pause: pause)
+    }
+
+    /// How long polls may wait since a hub sends what is new, after what this poll has told of the hub.
+    private func reliance(
+        _ state: PollState, _ rules: ScheduleRules, _ brought: Reconciliation, in archive: borrowing ArchiveTransaction
+    ) throws -> Duration? {
+        guard let interval = rules.pushInterval, let hub = state.hub,
+            let subscription = try archive.liveSubscription(of: feed.id, hub: hub, topic: state.pushTopic, at: now)
+        else { return nil }
+        var deliveries = subscription.deliveries
+        if deliveries.missed(brought.newInstants, since: subscription.activeSince, at: now) {
+            try archive.setDoubt(deliveries.doubt, of: subscription.token)
+        }
+        return deliveries.pollInterval(of: interval)
     }
 }
 
