@@ -66,6 +66,7 @@ let package = Package(
             dependencies: [
                 "FeedModel", "FeedFetch", "Archive", "Ingest",
                 .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "Logging", package: "swift-log"),
@@ -95,7 +96,8 @@ let package = Package(
 
         // A scripted server, a manual clock, folders: what several tests need.
         .target(
-            name: "TestSupport", dependencies: ["FeedModel"], path: "Tests/TestSupport", swiftSettings: settings),
+            name: "TestSupport", dependencies: ["FeedModel", .product(name: "Crypto", package: "swift-crypto")],
+            path: "Tests/TestSupport", swiftSettings: settings),
         .testTarget(name: "FeedModelTests", dependencies: ["FeedModel"], swiftSettings: settings),
         .testTarget(
             name: "FeedFetchTests", dependencies: ["FeedFetch", "FeedModel", "TestSupport"], swiftSettings: settings),
@@ -112,7 +114,11 @@ let package = Package(
             ],
             swiftSettings: settings),
         .testTarget(
-            name: "ServiceTests", dependencies: ["Service", "Archive", "FeedModel", "TestSupport"],
+            name: "ServiceTests",
+            dependencies: [
+                "Service", "Ingest", "Archive", "FeedFetch", "FeedModel", "TestSupport",
+                .product(name: "Logging", package: "swift-log"),
+            ],
             swiftSettings: settings),
         // What parsing costs, beside the least that C can do.
         .target(name: "SAXBaseline", dependencies: ["CXML2"], path: "Tests/Benchmarks/SAXBaseline"),

@@ -145,7 +145,7 @@ extension ArchiveTransaction {
     private func write(_ poll: PollState, host: String, of feed: FeedID) throws {
         try execute(
             """
-            UPDATE feed SET url = ?, host = ?, title = ?, home_page_url = ?, hub = ?, state = ?, etag = ?,
+            UPDATE feed SET url = ?, host = ?, title = ?, home_page_url = ?, hub = ?, topic = ?, state = ?, etag = ?,
                 last_modified = ?, validators_url = ?, document_hash = ?, document_modified = ?, last_poll = ?,
                 last_success = ?, last_change = ?, last_status = ?, next_poll = ?, interval = ?, interval_reason = ?,
                 failures = ?, failing_since = ?, error_code = ?, error_message = ?, notice_code = ?,
@@ -155,7 +155,7 @@ extension ArchiveTransaction {
             WHERE id = ?
             """,
             [
-                poll.url, host, poll.title, poll.homePageURL, poll.hub,
+                poll.url, host, poll.title, poll.homePageURL, poll.hub, poll.topic,
                 poll.state.rawValue, poll.validators?.etag.map { Data($0) },
                 poll.validators?.lastModified.map { Data($0) }, poll.validators?.url,
                 poll.documentHash.map { Data($0) }, poll.documentModified?.milliseconds, poll.lastPoll?.milliseconds,
@@ -170,6 +170,12 @@ extension ArchiveTransaction {
                 poll.posting.losses, poll.posting.lastLoss?.milliseconds, poll.posting.demand, poll.posting.price,
                 feed.rawValue,
             ])
+    }
+
+    /// Replaces what is known of a feed's posting; see `PostingRecord.history`.
+    public func save(postingHistory: [UInt8]?, of feed: FeedID) throws {
+        try execute(
+            "UPDATE feed SET posting_history = ? WHERE id = ?", [postingHistory.map { Data($0) }, feed.rawValue])
     }
 
     /// Whether another configured feed has this URL, as its own or where it moved to.
@@ -238,6 +244,7 @@ extension Feed {
         poll.title = row["title"]
         poll.homePageURL = row["home_page_url"]
         poll.hub = row["hub"]
+        poll.topic = row["topic"]
         poll.hints.freshness = row.duration("freshness")
         poll.hints.learned = row.duration("learned")
         poll.hints.ttl = row.duration("ttl")

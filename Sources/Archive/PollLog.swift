@@ -55,6 +55,22 @@ extension ArchiveTransaction {
         try sum(page, polls: 0, of: feed, firstSightings: firstSightings, at: now)
     }
 
+    /// Notes what a hub sent: in the sums, and not among the polls.
+    ///
+    /// - Parameter firstSightings: articles that this feed had not held before.
+    public func logPush(
+        new: Int, revised: Int, duplicates: Int, firstSightings: Int, bytes: Int, of feed: FeedID, at now: Timestamp
+    ) throws {
+        var figures = PollFigures(outcome: .changed, bytes: bytes, duration: .zero)
+        figures.new = new
+        figures.revised = revised
+        figures.duplicates = duplicates
+        try sum(figures, polls: 0, of: feed, firstSightings: firstSightings, at: now)
+        if new + revised > 0 {
+            try execute("UPDATE feed SET last_change = ? WHERE id = ?", [now.milliseconds, feed.rawValue])
+        }
+    }
+
     private func sum(
         _ poll: PollFigures, polls: Int, of feed: FeedID, firstSightings: Int, at now: Timestamp
     ) throws {

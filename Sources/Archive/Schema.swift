@@ -50,6 +50,8 @@ enum Schema {
         ALTER TABLE feed ADD COLUMN demand REAL;
         ALTER TABLE feed ADD COLUMN price REAL;
         \(backfillTables)
+        ALTER TABLE feed ADD COLUMN topic TEXT;
+        \(websub)
         """,
     ]
 
@@ -82,7 +84,33 @@ enum Schema {
         ) STRICT, WITHOUT ROWID;
         """
 
+    /// What hubs were asked to send, and what has come of it.
+    private static let websub = """
+        CREATE TABLE websub (
+            token TEXT NOT NULL UNIQUE,     -- the end of the callback URL: a secret
+            feed_id INTEGER NOT NULL REFERENCES feed (id),
+            hub TEXT NOT NULL,
+            topic TEXT NOT NULL,            -- the URL by which the hub knows the feed
+            callback TEXT NOT NULL,         -- what stands before the token
+            secret TEXT NOT NULL,           -- the key of the hub's signatures
+            state TEXT NOT NULL,
+            requested_at INTEGER,
+            active_since INTEGER,
+            lease_until INTEGER,
+            next_attempt INTEGER,
+            failures INTEGER NOT NULL DEFAULT 0,
+            error_code TEXT,
+            error_message TEXT,
+            last_push INTEGER,
+            accepted INTEGER NOT NULL DEFAULT 0,
+            rejected INTEGER NOT NULL DEFAULT 0,
+            doubt INTEGER NOT NULL          -- how little the hub is relied upon
+        ) STRICT;
+        CREATE INDEX websub_feed ON websub (feed_id);
+        """
+
     private static let tables = """
+        \(websub)
         -- One row a feed that was ever configured. Its articles stay when it leaves the configuration.
         CREATE TABLE feed (
             id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -131,7 +159,8 @@ enum Schema {
             losses INTEGER NOT NULL DEFAULT 0,      -- polls ever whose document held nothing known
             last_loss INTEGER,
             demand REAL,                    -- polls an hour that it is worth at a price of 1
-            price REAL                      -- of a poll when the last one was scheduled, in hours of waiting
+            price REAL,                     -- of a poll when the last one was scheduled, in hours of waiting
+            topic TEXT                      -- where the document says that it lives
         ) STRICT;
         CREATE INDEX feed_host ON feed (host);
 

@@ -191,9 +191,11 @@ extension ArchiveTransaction {
         try execute("UPDATE sighting SET last_seen = NULL WHERE id = ?", [sighting])
     }
 
-    /// The sighting has left the feed's document; it was last there at an instant.
+    /// The sighting has left the feed's document; it was last there at an instant, or when it was first seen, if
+    /// that was later: what a hub pushed may have come after the last poll.
     public func markLeft(sighting: Int64, lastSeen: Timestamp) throws {
-        try execute("UPDATE sighting SET last_seen = ? WHERE id = ?", [lastSeen.milliseconds, sighting])
+        try execute(
+            "UPDATE sighting SET last_seen = max(?, first_seen) WHERE id = ?", [lastSeen.milliseconds, sighting])
     }
 
     private func insertAttachments(_ attachments: [Attachment], of article: ArticleID, sighting: Int64) throws {

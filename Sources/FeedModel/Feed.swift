@@ -85,6 +85,8 @@ public struct PollState: Hashable, Sendable {
     public var title: String?
     public var homePageURL: String?
     public var hub: String?
+    /// Where the last accepted document or its response says that it lives, else what answered.
+    public var topic: String?
     /// What the last accepted document and its response said about how often to come.
     public var hints = ScheduleHints()
     /// What has been learned of its posting.
@@ -108,6 +110,8 @@ public enum IntervalReason: String, Hashable, Sendable, CaseIterable {
     case backoff
     case floor
     case ceiling
+    /// A hub sends what is new.
+    case websub
 }
 
 /// Why a poll failed, for people and for programs.

@@ -4,7 +4,7 @@ public import Ingest
 public import Logging
 public import ServiceLifecycle
 
-/// The poller as a service: polls until shutdown begins, then lets what is in flight end.
+/// The poller as a service, with what asks hubs: polls until shutdown begins, then lets what is in flight end.
 public struct PollingService: Service {
     /// How long transfers may go on when shutdown has begun; those that take longer are abandoned, and
     /// their feeds are polled again after the next start.
@@ -14,15 +14,18 @@ public struct PollingService: Service {
 
     private let poller: Poller
     private let client: HTTPClient
+    private let subscriber: Subscriber
     private let configuration: Configuration
     private let time: any TimeSource
     private let logger: Logger
 
     public init(
-        poller: Poller, client: HTTPClient, configuration: Configuration, time: any TimeSource, logger: Logger
+        poller: Poller, client: HTTPClient, subscriber: Subscriber, configuration: Configuration,
+        time: any TimeSource, logger: Logger
     ) {
         self.poller = poller
         self.client = client
+        self.subscriber = subscriber
         self.configuration = configuration
         self.time = time
         self.logger = logger
@@ -30,6 +33,7 @@ public struct PollingService: Service {
 
     public func run() async throws {
         try await poller.apply(configuration, .scheduled)
+        try await subscriber.apply(configuration, queue: poller.queue)
         try await withTaskCancellationHandler {
             try await withGracefulShutdownHandler {
                 try await pollAndTrim()
@@ -45,8 +49,9 @@ public struct PollingService: Service {
     private func pollAndTrim() async throws {
         try await withThrowingTaskGroup { group in
             group.addTask { try await trimLogs() }
+            group.addTask { try await subscriber.run() }
             group.addTask { try await poller.run() }
-            // The poller ends at shutdown or when something is broken; the trimming never ends.
+            // The poller ends at shutdown or when something is broken; trimming and subscribing never end.
             try await group.next()
             group.cancelAll()
         }

@@ -22,6 +22,25 @@ enum Sockets {
         return (listener, try boundPort(listener))
     }
 
+    /// A connection to a numeric address.
+    static func connect(address: String, port: Int) throws -> Int32 {
+        var hints = addrinfo()
+        hints.ai_flags = AI_NUMERICHOST
+        hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
+        var found: UnsafeMutablePointer<addrinfo>?
+        guard getaddrinfo(address, String(port), &hints, &found) == 0, let info = found?.pointee else {
+            throw ScriptedServer.Failure(description: "\(address) is no address")
+        }
+        defer { freeaddrinfo(found) }
+        let connection = socket(info.ai_family, info.ai_socktype | Int32(SOCK_CLOEXEC.rawValue), 0)
+        guard Glibc.connect(connection, info.ai_addr, info.ai_addrlen) == 0 else {
+            let reason = String(cString: strerror(errno))
+            close(connection)
+            throw ScriptedServer.Failure(description: "cannot connect to \(address) port \(port): \(reason)")
+        }
+        return connection
+    }
+
     /// A listening socket at a path of at most 107 bytes that does not exist yet.
     static func listen(path: String) throws -> Int32 {
         var address = sockaddr_un()

@@ -8,8 +8,10 @@ public struct Configuration: Sendable, Hashable {
     public var archive: String?
     /// Where publishers can complain; stands in the User-Agent.
     public var contact: String?
-    /// Where the HTTP API listens; `nil` is off.
+    /// Where callbacks of hubs are received; `nil` is nowhere.
     public var listen: ListenAddress?
+    /// `nil`: no hub is asked for anything.
+    public var websub: WebSubSettings?
     public var fetch = FetchSettings()
     public var schedule = ScheduleSettings()
     public var keep = KeepSettings()
@@ -21,11 +23,16 @@ public struct Configuration: Sendable, Hashable {
 
     public init() {}
 
+    /// Where to listen for callbacks of hubs, if any are to come.
+    public var publicAddress: ListenAddress? { websub == nil ? nil : listen }
+
     /// Settings that are right and that this version does not act upon, each with what that means.
     public var withoutEffect: [String] {
         var notes: [String] = []
-        if listen != nil {
-            notes.append("'listen' has no effect: this version serves no HTTP API; read the archive instead")
+        if listen != nil, websub == nil {
+            notes.append(
+                "'listen' has no effect without 'websub': this version serves nothing but callbacks of hubs; "
+                    + "read the archive instead")
         }
         if let budget = schedule.pollsPerHour {
             let least = feeds.filter(\.enabled).reduce(0.0) { sum, feed in
@@ -43,7 +50,7 @@ public struct Configuration: Sendable, Hashable {
     }
 }
 
-public struct ListenAddress: Sendable, Hashable {
+public struct ListenAddress: Sendable, Hashable, CustomStringConvertible {
     /// A name or an address; IPv6 without brackets.
     public var host: String
     public var port: Int
@@ -51,6 +58,26 @@ public struct ListenAddress: Sendable, Hashable {
     public init(host: String, port: Int) {
         self.host = host
         self.port = port
+    }
+
+    public var description: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
+}
+
+/// `websub:`, what hubs are asked for.
+public struct WebSubSettings: Sendable, Hashable {
+    /// The public URL that leads to `listen`, without a slash at its end; each subscription's own token follows it.
+    public var callback: String
+    /// How long hubs are asked to send what is new before they are asked again.
+    public var lease = WebSubSettings.standardLease
+    /// How long the polls of a feed wait that a hub can be relied upon for; not above `max_interval`.
+    public var interval: Duration
+
+    public static let standardLease = Duration.seconds(10 * 86400)
+    public static let standardInterval = Duration.seconds(12 * 3600)
+
+    public init(callback: String, interval: Duration = WebSubSettings.standardInterval) {
+        self.callback = callback
+        self.interval = interval
     }
 }
 

@@ -24,7 +24,7 @@ public enum ConfigurationReader {
 
 extension ConfigurationReading {
     static let sections = [
-        "archive", "contact", "listen", "fetch", "schedule", "keep", "defaults", "feeds", "include",
+        "archive", "contact", "listen", "websub", "fetch", "schedule", "keep", "defaults", "feeds", "include",
     ]
     static let fetchKeys = [
         "concurrency", "per_host", "host_delay", "timeout", "connect_timeout", "max_body", "max_redirects",
@@ -34,13 +34,17 @@ extension ConfigurationReading {
         "min_interval", "max_interval", "retry_first", "retry_max", "give_up_after", "polls_per_hour",
     ]
     static let keepKeys = ["raw", "fetch_log"]
+    static let websubKeys = ["callback", "lease", "interval"]
 
     /// The file that the user named: every key may stand in it.
     mutating func readMain(_ file: File) {
         guard let root = document(file) else { return }
         let fields = fields(of: root, "the configuration", known: Self.sections, in: file) { key in
-            let home = [("fetch", Self.fetchKeys), ("schedule", Self.scheduleKeys), ("keep", Self.keepKeys)]
-                .first { $0.1.contains(key) }
+            let home = [
+                ("fetch", Self.fetchKeys), ("schedule", Self.scheduleKeys), ("keep", Self.keepKeys),
+                ("websub", Self.websubKeys.filter { $0 != "interval" }),
+            ]
+            .first { $0.1.contains(key) }
             if let home { return "write it under '\(home.0)'" }
             return Self.feedKeys.contains(key) ? "write it under 'defaults', or at a feed under 'feeds'" : nil
         }
@@ -53,6 +57,10 @@ extension ConfigurationReading {
         shortestInterval = configuration.schedule.minInterval
         if let section = fields["schedule"] { readSchedule(section.value, in: file) }
         if let section = fields["keep"] { readKeep(section.value, in: file) }
+        // After the schedule, which bounds its interval.
+        if let section = fields["websub"], !section.value.isNull {
+            readWebSub(section, listens: fields["listen"].map { !$0.value.isNull } ?? false, in: file)
+        }
         readFeeds(fields, defaults: FeedConfiguration(url: "", place: file.place(.start)), within: [file])
     }
 
@@ -109,6 +117,40 @@ extension ConfigurationReading {
             try node.duration(zeroIs: .sensible)
         }
         configuration.keep = keep
+    }
+
+    private mutating func readWebSub(_ section: Fields.Field, listens: Bool, in file: File) {
+        let fields = fields(of: section.value, "'websub'", known: Self.websubKeys, in: file)
+        if !listens {
+            mistake(
+                "'websub' needs 'listen', where callbacks of hubs are received; write 'listen: 127.0.0.1:8008' beside "
+                    + "it, and let the URL of 'callback' lead there",
+                in: file, at: section.keyMark)
+        }
+        let longest = configuration.schedule.maxInterval
+        var settings = WebSubSettings(callback: "", interval: min(WebSubSettings.standardInterval, longest))
+        set(&settings.lease, "lease", of: fields) { node throws(Wrong) in try node.lease() }
+        let isInterval = set(&settings.interval, "interval", of: fields) { node throws(Wrong) in
+            try node.duration(zeroIs: .senseless)
+        }
+        if isInterval, settings.interval > longest, let field = fields["interval"] {
+            mistake(
+                "'interval' is \(DurationText.format(settings.interval)), above 'max_interval' "
+                    + "(\(DurationText.format(longest))); make it \(DurationText.format(longest)) or less",
+                in: file, at: field.value.mark)
+        }
+        if fields["callback"] == nil {
+            // After another mistake the key may be there, misspelt.
+            if fields.isWhole {
+                mistake(
+                    "'websub' has no 'callback'; write 'callback: https://feeds.example.org/websub', the public URL "
+                        + "that leads to 'listen'",
+                    in: file, at: section.keyMark)
+            }
+        } else if let callback = value("callback", of: fields, { node throws(Wrong) in try node.callback() }) {
+            settings.callback = callback
+            configuration.websub = settings
+        }
     }
 
     /// Replaces a default, if the key is there.

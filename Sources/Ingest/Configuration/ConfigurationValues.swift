@@ -158,6 +158,37 @@ extension YAMLNode {
         return ListenAddress(host: host, port: port)
     }
 
+    /// How long a hub may be asked for; whole seconds of it are what it is told.
+    func lease() throws(Wrong) -> Duration {
+        let lease = try duration(zeroIs: .senseless)
+        guard lease >= .minutes(1) else {
+            throw Wrong(
+                "is \(DurationText.format(lease)), which hubs would be asked for over and over; write 1m or more")
+        }
+        return lease
+    }
+
+    /// A URL that hubs can ask, without a slash at its end.
+    func callback() throws(Wrong) -> String {
+        let right = "the public URL that leads to 'listen', such as https://feeds.example.org/websub"
+        let text = try text(right)
+        guard var url = WebURL(text), url.isHTTP, let host = url.host, HostName.problem(ofURLHost: host) == nil,
+            url.userInfo == nil, url.port != 0, text.utf8.count <= 1000
+        else { throw Wrong("is \(FeedURL.withoutUser(text).quoted); write \(right)") }
+        guard url.query == nil, url.fragment == nil else {
+            throw Wrong(
+                "is \(text.quoted), with '?' or '#', which what is added to it would be lost behind; write \(right)")
+        }
+        if url.scheme == "http", !HostName.isOfThisNetwork(host) {
+            throw Wrong(
+                "is \(text.quoted), where anybody on the way reads along; write https://, to a server that has a "
+                    + "certificate and passes requests on to 'listen'")
+        }
+        while url.path.hasSuffix("/") { url.path.removeLast() }
+        let wire = url.wireForm
+        return url.path.isEmpty ? String(wire.dropLast()) : wire
+    }
+
     func addressPolicy() throws(Wrong) -> AddressPolicy {
         guard case .sequence(let elements) = content else {
             if case .scalar(let text, _) = content, AddressRange(text) != nil {

@@ -35,6 +35,14 @@ enum HostName {
         return isIPv6(String(host.dropFirst().dropLast())) ? nil : "is no IPv6 address"
     }
 
+    /// An address, as a URL has it, that leads nowhere beyond this machine or its private network.
+    static func isOfThisNetwork(_ host: String) -> Bool {
+        if host.lowercased() == "localhost" { return true }
+        let isBracketed = host.hasPrefix("[") && host.hasSuffix("]")
+        guard let address = IPAddress(isBracketed ? String(host.dropFirst().dropLast()) : host) else { return false }
+        return !AddressPolicy.publicOnly(except: []).allows(address)
+    }
+
     static func isIPv6(_ text: String) -> Bool {
         var address = in6_addr()
         return inet_pton(AF_INET6, text, &address) == 1

@@ -14,6 +14,21 @@ struct Reconciliation: Hashable, Sendable {
     var arrivals: [Timestamp?] = []
 }
 
+/// How a document stands to what its feed holds.
+enum DocumentExtent: Sendable {
+    /// All that the feed shows now: what is missing has left it.
+    case whole
+    /// Some of it, as it is now (RFC 3229): what is missing has not left the feed.
+    case delta
+    /// What a hub sends, which may come late, again and out of order: what is missing has not left the feed, and what
+    /// is known already has not come back.
+    case pushed
+    /// What lies behind the feed's latest document (RFC 5005). What the feed has shown already it showed in newer
+    /// documents, which win: it is left alone. What is new here was never in the latest document: it was last seen
+    /// now, and the article has no newer state that it could replace.
+    case older
+}
+
 /// Holds a document's entries against the archive, inside the poll's transaction: looks up what
 /// `Identity` asks for, and writes what follows from its answers.
 ///
@@ -24,6 +39,7 @@ struct Reconciler: ~Copyable {
     private let feed: Feed
     private let entries: [EntryDigest]
     private let documentModified: Timestamp?
+    private let extent: DocumentExtent
     private let now: Timestamp
 
     private var reliableGuid: [String?] = []
@@ -38,7 +54,6 @@ struct Reconciler: ~Copyable {
     /// The feed's sightings when the poll began, as far as its last document or this one names them.
     private var before: [KnownSighting]
     private var touched: Set<Int64> = []
-    private var isOlderPage = false
     /// Sightings that this document has added.
     private var inserted: Set<Int64> = []
     private var result = Reconciliation()
@@ -50,34 +65,29 @@ struct Reconciler: ~Copyable {
         var sighting: KnownSighting?
     }
 
-    /// - Parameters:
-    ///   - documentModified: the response's `Last-Modified`, where it can be read.
-    ///   - isPartial: the document holds some of the feed's entries: those that are not in it have not left the feed.
-    ///   - isOlderPage: the document lies behind the feed's latest one (RFC 5005). What the feed has shown already it
-    ///     showed in newer documents, which win: it is left alone. What is new here was never in the latest
-    ///     document: it was last seen now, and the article has no newer state that it could replace.
+    /// - Parameter documentModified: the response's `Last-Modified`, where it can be read.
     static func reconcile(
         _ entries: [EntryDigest], of feed: Feed, homePage: String?, documentModified: Timestamp?,
-        isPartial: Bool = false, isOlderPage: Bool = false, at now: Timestamp,
-        in archive: borrowing ArchiveTransaction
+        extent: DocumentExtent = .whole, at now: Timestamp, in archive: borrowing ArchiveTransaction
     ) throws -> Reconciliation {
-        var reconciler = try Reconciler(entries, of: feed, documentModified: documentModified, at: now, in: archive)
-        reconciler.isOlderPage = isOlderPage
+        var reconciler = try Reconciler(
+            entries, of: feed, documentModified: documentModified, extent: extent, at: now, in: archive)
         try reconciler.judgeGuidsAndURLs(homePage: homePage.flatMap(CanonicalURL.of), in: archive)
         try reconciler.joinByGuid(in: archive)
         try reconciler.joinByURL(in: archive)
         try reconciler.joinByContentOrBegin(in: archive)
         try reconciler.writeSightings(in: archive)
-        if isOlderPage {
-            try reconciler.markOld(in: archive)
-        } else if !isPartial {
-            try reconciler.markLeft(in: archive)
+        switch extent {
+        case .whole: try reconciler.markLeft(in: archive)
+        case .older: try reconciler.markOld(in: archive)
+        case .delta, .pushed: break
         }
         return reconciler.result
     }
 
     private init(
-        _ entries: [EntryDigest], of feed: Feed, documentModified: Timestamp?, at now: Timestamp,
+        _ entries: [EntryDigest], of feed: Feed, documentModified: Timestamp?, extent: DocumentExtent,
+        at now: Timestamp,
         in archive: borrowing ArchiveTransaction
     ) throws {
         var seen: Set<EntryDigest.CopyKey> = []
@@ -85,6 +95,7 @@ struct Reconciler: ~Copyable {
         self.feed = feed
         self.entries = distinct
         self.documentModified = documentModified
+        self.extent = extent
         self.now = now
         joined = Array(repeating: nil, count: distinct.count)
         before = try archive.currentSightings(of: feed.id)
@@ -301,9 +312,9 @@ struct Reconciler: ~Copyable {
         var changed: [ArticleID: [Int]] = [:]
         for (index, value) in joined.enumerated() {
             guard let value, value.rule != .new else { continue }
-            if isOlderPage, value.sighting != nil { continue }
+            if extent == .older, value.sighting != nil { continue }
             if isUnchanged(index), let sighting = value.sighting {
-                if !sighting.isCurrent { try archive.markCurrent(sighting: sighting.id) }
+                if !sighting.isCurrent, extent != .pushed { try archive.markCurrent(sighting: sighting.id) }
             } else {
                 changed[value.article, default: []].append(index)
             }
@@ -324,7 +335,7 @@ struct Reconciler: ~Copyable {
     ) throws {
         guard let head = try archive.head(of: article) else { return }
         let own = try archive.sightings(of: article, in: feed.id)
-        if isOlderPage, own.contains(where: { !inserted.contains($0.id) }) { return }
+        if extent == .older, own.contains(where: { !inserted.contains($0.id) }) { return }
         let isNewHere = own.isEmpty
         // What the feed showed of the article before this poll, in its latest document that held it.
         let latest = own.map { $0.lastSeen ?? .max }.max()
@@ -349,7 +360,9 @@ struct Reconciler: ~Copyable {
                 case .edit: isRevision = true
                 case .catchesUp: break
                 case .staleCopy:
-                    if let sighting, !sighting.isCurrent { try archive.markCurrent(sighting: sighting.id) }
+                    if let sighting, !sighting.isCurrent, extent != .pushed {
+                        try archive.markCurrent(sighting: sighting.id)
+                    }
                     continue
                 }
             }
@@ -412,12 +425,21 @@ struct Reconciler: ~Copyable {
         to content: Int64?, from previous: Int64?, _ index: Int, _ sighting: KnownSighting?, _ article: ArticleID,
         _ latest: Int, in archive: borrowing ArchiveTransaction
     ) throws -> Identity.Change {
-        guard let content else { return .edit }
         let entry = entries[index]
+        guard let content else {
+            // Hubs deliver out of order, and again: what is older than what stands here comes too late.
+            if extent == .pushed, let updated = entry.entry.modified, let known = sighting?.modified, updated < known {
+                return .staleCopy
+            }
+            return .edit
+        }
         let revisions = try archive.revisions(of: article)
         let isOlder: Bool =
             if let updated = entry.entry.modified, let known = sighting?.modified {
-                updated < known
+                // What a hub sends may be a delivery that it repeats late: an earlier state is one only with a later date.
+                updated < known || extent == .pushed && updated == known
+            } else if extent == .pushed {
+                true
             } else if entry.entry.modified == nil, let documentModified, let known = feed.poll.documentModified {
                 documentModified < known
             } else {

@@ -131,7 +131,7 @@ struct PageRecord: Sendable {
         case .page(let entries, let homePage, let isArchive, let older):
             let brought = try Reconciler.reconcile(
                 entries, of: feed, homePage: homePage ?? feed.poll.homePageURL, documentModified: nil,
-                isPartial: true, isOlderPage: true, at: now, in: archive)
+                extent: .older, at: now, in: archive)
             report.figures.new = brought.new
             report.figures.revised = brought.revised
             report.figures.duplicates = brought.duplicates

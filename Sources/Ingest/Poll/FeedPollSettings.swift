@@ -24,15 +24,14 @@ struct FeedPollSettings: Sendable {
         self.feed = feed
         self.credential = credential
         fetch = configuration.fetch
-        let contact = configuration.contact.map { " (\($0))" } ?? ""
-        userAgent = configuration.fetch.userAgent ?? "\(Program.name)/\(Program.version)\(contact)"
+        userAgent = configuration.userAgent
         let schedule = configuration.schedule
         var interval: Duration?
         if case .every(let duration) = feed.interval { interval = duration }
         var rules = ScheduleRules(
             minInterval: schedule.minInterval, maxInterval: schedule.maxInterval, retryFirst: schedule.retryFirst,
             retryMax: schedule.retryMax, giveUpAfter: schedule.giveUpAfter,
-            configured: interval)
+            configured: interval, pushInterval: configuration.websub?.interval)
         rules.price = price
         self.rules = rules
     }
@@ -65,6 +64,13 @@ struct FeedPollSettings: Sendable {
                 timeout: fetch.timeout, connectTimeout: fetch.connectTimeout, maxBody: fetch.maxBody),
             addressPolicy: self.feed.allowPrivateAddresses ? .any : fetch.addressPolicy,
             keepsConnection: WebURL(url)?.canonicalHost.map(sharedHosts.contains) ?? false)
+    }
+}
+
+extension Configuration {
+    /// Tells publishers, and hubs, who asks.
+    var userAgent: String {
+        fetch.userAgent ?? "\(Program.name)/\(Program.version)\(contact.map { " (\($0))" } ?? "")"
     }
 }
 

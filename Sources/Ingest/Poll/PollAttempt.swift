@@ -79,6 +79,7 @@ struct PollAttempt {
             state.documentHash = isPartial ? nil : hash
         }
         state.hub = hub(response, parsed) ?? (isPartial ? state.hub : nil)
+        if !isPartial { state.topic = topic(response, parsed) }
         let documentModified = response.values(of: "Last-Modified").last.flatMap(HTTPDate.parse)
         if let documentModified {
             state.documentModified = max(state.documentModified ?? documentModified, documentModified)
@@ -96,7 +97,7 @@ struct PollAttempt {
         if let parsed {
             record.document = PollRecord.Document(
                 entries: parsed.entries.map(EntryDigest.init), homePage: state.homePageURL,
-                lastModified: documentModified, isPartial: isPartial)
+                lastModified: documentModified, extent: isPartial ? .delta : .whole)
             // A part says nothing of what may have come and gone unseen.
             if !isPartial, backfills { record.older = OlderPage(behind: parsed, response, on: nil) }
             record.finalURL = response.finalURL
@@ -173,6 +174,17 @@ struct PollAttempt {
         }
         guard let parsed else { return feed.poll.hub }
         return parsed.hubs.first { $0.type.lowercased() == "websub" }?.url
+    }
+
+    /// What a hub knows the feed by (WebSub, 4): the Link header's word, else the document's, else the URL that
+    /// answered; the same document keeps its own.
+    private func topic(_ response: FeedResponse, _ parsed: ParsedFeed?) -> String? {
+        let base = WebURL(response.finalURL)
+        let target = LinkHeader.target(rel: "self", in: response.values(of: "Link")).flatMap { base?.resolving($0) }
+        if let target, target.isHTTP { return target.string }
+        guard let parsed else { return feed.poll.topic }
+        if let own = parsed.feedURL, WebURL(own)?.isHTTP == true { return own }
+        return response.finalURL
     }
 
     /// Content-Location where it speaks of the same site, else the URL that answered (RFC 3986, 5.1.3). A file's place

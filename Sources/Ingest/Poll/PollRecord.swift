@@ -31,8 +31,7 @@ struct PollRecord: Sendable {
         var entries: [EntryDigest]
         var homePage: String?
         var lastModified: Timestamp?
-        /// What is not in it has not left the feed.
-        var isPartial = false
+        var extent = DocumentExtent.whole
     }
 
     func commit(in archive: borrowing ArchiveTransaction) throws -> PollReport {
@@ -42,7 +41,7 @@ struct PollRecord: Sendable {
         if let document {
             brought = try Reconciler.reconcile(
                 document.entries, of: feed, homePage: document.homePage, documentModified: document.lastModified,
-                isPartial: document.isPartial, at: now, in: archive)
+                extent: document.extent, at: now, in: archive)
             figures.new = brought.new
             figures.revised = brought.revised
             figures.duplicates = brought.duplicates
@@ -51,7 +50,7 @@ struct PollRecord: Sendable {
                 state.lastChange = now
             }
         }
-        schedule(&state, brought)
+        schedule(&state, brought, pushed: try reliance(state, brought, in: archive))
         try beginBackfill(state.posting, in: archive)
         if let movedTo {
             if try archive.isFeedURL(movedTo, otherThan: feed.id) {
@@ -75,18 +74,35 @@ struct PollRecord: Sendable {
     }
 
     /// Learns from what a success brought, and finds the next poll.
-    func schedule(_ state: inout PollState, _ brought: Reconciliation) {
+    ///
+    /// - Parameter pushed: how long polls may wait since a hub sends what is new.
+    func schedule(_ state: inout PollState, _ brought: Reconciliation, pushed: Duration? = nil) {
         guard let success else { return }
         if let document {
             state.posting.learn(
                 arrivals: brought.arrivals, known: brought.known, document: document.entries.lazy.map(\.instant),
-                isPartial: document.isPartial, since: feed.poll.lastSuccess, at: now)
+                isPartial: document.extent != .whole, since: feed.poll.lastSuccess, at: now)
         }
         state.hints.learned =
             state.posting.wait(at: now, price: success.rules.price, longest: success.rules.maxInterval)
             ?? state.hints.learned
         state.apply(
-            NextPoll.afterSuccess(at: now, hints: state.hints, freshness: success.freshness, rules: success.rules))
+            NextPoll.afterSuccess(
+                at: now, hints: state.hints, freshness: success.freshness, rules: success.rules, pushed: pushed))
+    }
+
+    /// How long polls may wait since a hub sends what is new, after what this poll has told of the hub.
+    private func reliance(
+        _ state: PollState, _ brought: Reconciliation, in archive: borrowing ArchiveTransaction
+    ) throws -> Duration? {
+        guard let interval = success?.rules.pushInterval, let hub = state.hub,
+            let subscription = try archive.liveSubscription(of: feed.id, hub: hub, topic: state.pushTopic, at: now)
+        else { return nil }
+        var deliveries = subscription.deliveries
+        if deliveries.missed(brought.arrivals.compactMap(\.self), since: subscription.activeSince, at: now) {
+            try archive.setDoubt(deliveries.doubt, of: subscription.token)
+        }
+        return deliveries.pollInterval(of: interval)
     }
 
     /// The older pages are walked when a feed is first met, and when entries may have scrolled out unseen.

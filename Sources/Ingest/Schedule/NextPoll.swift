@@ -20,10 +20,12 @@ public struct ScheduleRules: Hashable, Sendable {
     public var configured: Duration?
     /// Of a poll, in hours that entries wait; see `LearnedInterval`.
     public var price = LearnedInterval.usualPrice
+    /// How long the polls of a feed wait that a hub may be relied upon for; `nil` where none is.
+    public var pushInterval: Duration?
 
     public init(
         minInterval: Duration, maxInterval: Duration, retryFirst: Duration, retryMax: Duration, giveUpAfter: Duration,
-        configured: Duration? = nil
+        configured: Duration? = nil, pushInterval: Duration? = nil
     ) {
         self.minInterval = minInterval
         self.maxInterval = maxInterval
@@ -31,6 +33,7 @@ public struct ScheduleRules: Hashable, Sendable {
         self.retryMax = retryMax
         self.giveUpAfter = giveUpAfter
         self.configured = configured
+        self.pushInterval = pushInterval
     }
 }
 
@@ -47,9 +50,11 @@ extension NextPoll {
     /// After a poll that succeeded: the longest of the learned interval, the response's freshness, ttl and
     /// update period, within the bounds; then out of the hours and days that the feed asks to skip.
     ///
-    /// - Parameter freshness: how long the response stays fresh from now on.
+    /// - Parameters:
+    ///   - freshness: how long the response stays fresh from now on.
+    ///   - pushed: how long polls may wait since a hub sends what is new.
     public static func afterSuccess(
-        at now: Timestamp, hints: ScheduleHints, freshness: Duration?, rules: ScheduleRules
+        at now: Timestamp, hints: ScheduleHints, freshness: Duration?, rules: ScheduleRules, pushed: Duration? = nil
     ) -> NextPoll {
         var wait: Duration
         var reason: IntervalReason
@@ -59,6 +64,7 @@ extension NextPoll {
             (wait, reason) = (hints.learned ?? unknownRhythm, .learned)
             let bounds: [(Duration?, IntervalReason)] = [
                 (freshness, .cacheControl), (hints.ttl, .ttl), (hints.updatePeriod, .updatePeriod),
+                (pushed, .websub),
             ]
             for case (let bound?, let name) in bounds where bound > wait { (wait, reason) = (bound, name) }
             if wait < rules.minInterval { (wait, reason) = (rules.minInterval, .floor) }

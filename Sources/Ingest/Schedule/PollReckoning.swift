@@ -61,6 +61,8 @@ public struct PollReckoning: Sendable {
     public let posting: Posting?
     /// The walk through the feed's older pages, if one is going on.
     public let backfill: Backfill?
+    /// To the feed's hub, if there is one.
+    public let subscription: Subscription?
     /// Longest first; empty for a feed that is not polled by itself.
     public let weighed: [Weighed]
     /// GMT hours in which the feed is not polled.
@@ -73,13 +75,15 @@ public struct PollReckoning: Sendable {
 
     /// - Parameter now: up to where silence counts.
     public init(
-        _ feed: Feed, host: Host, backfill: Backfill? = nil, configuration: Configuration, at now: Timestamp
+        _ feed: Feed, host: Host, backfill: Backfill? = nil, subscription: Subscription? = nil,
+        configuration: Configuration, at now: Timestamp
     ) {
         self.feed = feed
         posting = Posting(feed.poll.posting, at: now)
         let isWanted = configuration.feeds.contains { $0.url == feed.configuredURL && $0.backfill }
         self.backfill = isWanted ? backfill : nil
         self.host = host
+        self.subscription = subscription
         let schedule = configuration.schedule
         (minInterval, maxInterval) = (schedule.minInterval, schedule.maxInterval)
         (perHost, hostDelay) = (configuration.fetch.perHost, configuration.fetch.hostDelay)
@@ -106,6 +110,10 @@ public struct PollReckoning: Sendable {
                 all.append((.cacheControl, hints.freshness, "how long the response said that it stays fresh"))
                 all.append((.ttl, hints.ttl, "the feed's ttl"))
                 all.append((.updatePeriod, hints.updatePeriod, "the feed's update period"))
+                if let subscription, subscription.isLive, let longest = configuration.websub?.interval {
+                    let interval = subscription.deliveries.pollInterval(of: longest)
+                    all.append((.websub, interval, "its hub sends what is new; polls make sure of it"))
+                }
             }
             all.append((.floor, schedule.minInterval, "min_interval: never sooner"))
             all.append((.ceiling, schedule.maxInterval, "max_interval: never later"))
@@ -172,12 +180,39 @@ public struct PollReckoning: Sendable {
                     }
                 }
             }
+            if let subscription {
+                json.object("websub") { json in subscription.write(to: &json) }
+            }
             json.object("host") { json in
                 json.member("name", host.name)
                 json.member("feeds", host.feeds)
                 json.member("paused_until", host.pausedUntil.map { Timestamp(seconds: $0.seconds) })
                 json.member("per_host", perHost)
                 json.member("host_delay_seconds", Double(hostDelay.milliseconds) / 1000)
+            }
+        }
+    }
+}
+
+extension Subscription {
+    /// As members of an object; without the secrets.
+    func write(to json: inout JSONWriter) {
+        func whole(_ instant: Timestamp?) -> Timestamp? { instant.map { Timestamp(seconds: $0.seconds) } }
+        json.member("state", state.rawValue)
+        json.member("hub", hub)
+        json.member("topic", topic)
+        json.member("active_since", whole(activeSince))
+        json.member("lease_until", whole(leaseUntil))
+        json.member("next_attempt", whole(nextAttempt))
+        json.member("last_push", whole(deliveries.lastPush))
+        json.member("accepted", deliveries.accepted)
+        json.member("rejected", deliveries.rejected)
+        json.member("doubt", deliveries.doubt)
+        json.member("failures", failures)
+        if let lastError {
+            json.object("last_error") { json in
+                json.member("code", lastError.code)
+                json.member("message", lastError.message)
             }
         }
     }

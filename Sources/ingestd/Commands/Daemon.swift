@@ -26,22 +26,30 @@ struct Daemon {
         }
         let archive = try global.openForWriting(configuration, command: "run")
         let client = try global.httpClient(configuration)
+        let subscriber = Subscriber(archive: archive, client: client, time: time, logger: logger)
         let poller = Poller(
             archive: archive, client: client, configuration: configuration, endsWhenIdle: false, time: time,
-            logger: logger)
-        let services = ServiceGroup(
+            logger: logger, observe: { report in subscriber.polled(report.feed) })
+        var services: [ServiceGroupConfiguration.ServiceConfiguration] = [
+            .init(
+                service: ControlServer(
+                    socketPath: socketPath, poller: poller, started: time.now, time: time, logger: logger)),
+            .init(
+                service: ReloadService(
+                    global: global, poller: poller, subscriber: subscriber, started: configuration, logger: logger)),
+            // Shutdown goes from the last to the first: polls end, or are abandoned, before the control
+            // socket closes, since who asked for them there is waiting.
+            .init(
+                service: PollingService(
+                    poller: poller, client: client, subscriber: subscriber, configuration: configuration, time: time,
+                    logger: logger)),
+        ]
+        if let address = configuration.publicAddress {
+            services.append(.init(service: PublicServer(address: address, subscriber: subscriber, logger: logger)))
+        }
+        let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
-                services: [
-                    .init(
-                        service: ControlServer(
-                            socketPath: socketPath, poller: poller, started: time.now, time: time, logger: logger)),
-                    .init(service: ReloadService(global: global, poller: poller, logger: logger)),
-                    // Shutdown goes from the last to the first: polls end, or are abandoned, before the control
-                    // socket closes, since who asked for them there is waiting.
-                    .init(
-                        service: PollingService(
-                            poller: poller, client: client, configuration: configuration, time: time, logger: logger)),
-                ],
+                services: services,
                 gracefulShutdownSignals: [.sigterm, .sigint],
                 logger: PollingService.quiet(logger)))
         logger.notice(
@@ -51,7 +59,7 @@ struct Daemon {
                 "archive": "\(archive.path)", "socket": "\(socketPath)",
             ])
         do {
-            try await services.run()
+            try await group.run()
         } catch {
             throw CommandFailure(.inputOutput, "stopped: \(error)")
         }
@@ -65,11 +73,23 @@ struct Daemon {
 struct ReloadService: ServiceLifecycle.Service {
     let global: GlobalOptions
     let poller: Poller
+    let subscriber: Subscriber
+    /// What the daemon was started with: where it listens does not change.
+    let started: Ingest.Configuration
     let logger: Logger
 
     func run() async throws {
         let signals = await UnixSignalsSequence(trapping: [.sighup]).cancelOnGracefulShutdown()
         for await _ in signals { try await reload() }
+    }
+
+    /// Without what cannot work before the next start: nobody would hear what hubs answer.
+    private func served(_ configuration: Ingest.Configuration) -> Ingest.Configuration {
+        guard let address = configuration.publicAddress, address != started.publicAddress else { return configuration }
+        logger.warning("'listen' and 'websub' take effect at the next start", metadata: ["listen": "\(address)"])
+        var configuration = configuration
+        if started.publicAddress == nil { configuration.websub = nil }
+        return configuration
     }
 
     private func reload() async throws {
@@ -79,6 +99,7 @@ struct ReloadService: ServiceLifecycle.Service {
         switch ConfigurationReader.read(path: path) {
         case .success(let configuration):
             try await poller.apply(configuration, .scheduled)
+            try await subscriber.apply(served(configuration), queue: poller.queue)
             logger.notice("reloaded", metadata: ["feeds": "\(configuration.feeds.count)"])
         case .failure(let mistakes):
             for mistake in mistakes.mistakes { logger.error("\(mistake.description)") }

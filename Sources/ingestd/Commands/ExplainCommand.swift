@@ -8,7 +8,8 @@ struct ExplainCommand: ParsableCommand {
         commandName: "explain", abstract: "Says why a feed is polled when it is.",
         discussion: """
             Everything that was weighed for the next poll, the longest wait first, with the one that decided; what the \
-            feed's hours and days to skip are; how far a walk through its older pages has come; and what its host allows.
+            feed's hours and days to skip are; how far a walk through its older pages has come; what its host allows; and \
+            where its subscription to a hub stands.
             """)
 
     @OptionGroup var global: GlobalOptions
@@ -28,7 +29,8 @@ struct ExplainCommand: ParsableCommand {
         let (feeds, pausedUntil) = try archive.host(name, at: now)
         let reckoning = PollReckoning(
             feed, host: PollReckoning.Host(name: name, feeds: feeds, pausedUntil: pausedUntil),
-            backfill: try archive.backfill(of: feed.id), configuration: configuration, at: now)
+            backfill: try archive.backfill(of: feed.id), subscription: try archive.subscription(of: feed.id),
+            configuration: configuration, at: now)
         if global.json {
             var json = JSONWriter()
             reckoning.write(to: &json)
@@ -85,6 +87,37 @@ struct ExplainCommand: ParsableCommand {
         )
         if let until = host.pausedUntil {
             line("  host \(host.name) has asked for quiet until \(until.rfc3339Seconds)")
+        }
+        if let subscription = reckoning.subscription { show(subscription, line) }
+    }
+
+    private func show(_ subscription: Subscription, _ line: (String) -> Void) {
+        line("  hub \(subscription.hub): \(ExplainCommand.words(subscription))")
+        line("    for \(subscription.topic)")
+        let deliveries = subscription.deliveries
+        if let last = deliveries.lastPush {
+            line("    last push \(last.rfc3339Seconds), \(deliveries.accepted) in all")
+        } else {
+            line("    nothing pushed yet")
+        }
+        if deliveries.rejected > 0 { line("    \(deliveries.rejected) pushes ignored: no right signature") }
+        if deliveries.doubt >= Subscription.Deliveries.mostDoubt {
+            line("    polls found too much that was not pushed: the feed is polled as if it had no hub")
+        }
+        if let error = subscription.lastError { line("    \(error.code): \(error.message)") }
+    }
+
+    private static func words(_ subscription: Subscription) -> String {
+        let next = subscription.nextAttempt.map { ", asked again \($0.rfc3339Seconds)" } ?? ""
+        let lease = subscription.leaseUntil.map { " until \($0.rfc3339Seconds)" } ?? ""
+        switch subscription.state {
+        case .unasked: return "not subscribed\(next)"
+        case .requested: return "asked, and has yet to verify"
+        case .active: return "subscribed\(lease)"
+        case .renewing: return "subscribed\(lease), being renewed"
+        case .expired: return "the lease has ended\(next)"
+        case .denied: return "refused\(next)"
+        case .leaving, .left: return "being told to stop"
         }
     }
 

@@ -49,6 +49,7 @@ private func mistakes(_ result: Result<Configuration, ConfigurationMistakes>) ->
             archive: ./archive
             contact: ops@example.org
             listen: 127.0.0.1:8008
+            websub: {callback: "https://Feeds.example.org/hub/", lease: 2d, interval: 1s}
             fetch:
               concurrency: 12
               per_host: 3
@@ -83,6 +84,9 @@ private func mistakes(_ result: Result<Configuration, ConfigurationMistakes>) ->
         #expect(configuration.archive == "/etc/ingestd/archive")
         #expect(configuration.contact == "ops@example.org")
         #expect(configuration.listen == ListenAddress(host: "127.0.0.1", port: 8008))
+        var websub = WebSubSettings(callback: "https://feeds.example.org/hub", interval: .seconds(1))
+        websub.lease = .seconds(2 * 86400)
+        #expect(configuration.websub == websub)
         var fetch = FetchSettings()
         fetch.concurrency = 12
         fetch.perHost = 3
@@ -106,11 +110,11 @@ private func mistakes(_ result: Result<Configuration, ConfigurationMistakes>) ->
         #expect(configuration.keep.fetchLog == .zero)
 
         var first = FeedConfiguration(
-            url: "https://Example.org/feed.xml#top", place: .init(file: "feeds.yaml", line: 20, column: 5))
+            url: "https://Example.org/feed.xml#top", place: .init(file: "feeds.yaml", line: 21, column: 5))
         first.tags = ["a", "7"]
         first.interval = .every(.seconds(7200))
         var second = FeedConfiguration(
-            url: "http://[::1]:8000/my feed.xml", place: .init(file: "feeds.yaml", line: 21, column: 10))
+            url: "http://[::1]:8000/my feed.xml", place: .init(file: "feeds.yaml", line: 22, column: 10))
         second.title = "2024"
         second.tags = ["news", "yes"]
         second.headers = [.init(name: "Accept-Language", value: "tg"), .init(name: "X-Two", value: "a: b")]
@@ -119,7 +123,7 @@ private func mistakes(_ result: Result<Configuration, ConfigurationMistakes>) ->
         second.enabled = false
         var third = first
         third.url = "http://Bücher.example/"
-        third.place = .init(file: "feeds.yaml", line: 29, column: 10)
+        third.place = .init(file: "feeds.yaml", line: 30, column: 10)
         third.auth = .bearer(file: "/run/token")
         #expect(configuration.feeds == [first, second, third])
     }
@@ -137,6 +141,22 @@ private func mistakes(_ result: Result<Configuration, ConfigurationMistakes>) ->
             mistakes(read("feeds: ['file:///a/%62.xml', 'file://localhost/a/../a/b.xml']")) == [
                 "feeds.yaml:1:30: 'file://localhost/a/../a/b.xml' is the same feed as at feeds.yaml:1:9; remove one of them"
             ])
+    }
+
+    @Test(arguments: ["http://127.0.0.1:8008/hub", "http://10.1.2.3", "http://[::1]:80/", "http://localhost/x"])
+    func aCallbackWithinThisNetworkNeedsNoCertificate(url: String) throws {
+        #expect(try read("listen: a:1\nwebsub: {callback: '\(url)'}").get().websub != nil)
+    }
+
+    @Test func theIntervalOfFeedsWithAHubIsNotAboveTheLongest() throws {
+        let websub = "listen: a:1\nwebsub: {callback: 'https://a/'}"
+        #expect(try read(websub).get().websub?.interval == .seconds(12 * 3600))
+        #expect(try read(websub + "\nschedule: {max_interval: 2h}").get().websub?.interval == .seconds(2 * 3600))
+    }
+
+    @Test func listeningWithoutHubsIsNoted() throws {
+        #expect(try read("listen: a:1").get().withoutEffect.count == 1)
+        #expect(try read("listen: a:1\nwebsub: {callback: 'https://a/'}").get().withoutEffect.isEmpty)
     }
 
     @Test func readsJSON() throws {
@@ -198,7 +218,7 @@ private func mistakes(_ result: Result<Configuration, ConfigurationMistakes>) ->
             (
                 "zzz: 1",
                 [
-                    "1:1: unknown key 'zzz'; the configuration knows 'archive', 'contact', 'listen', 'fetch', 'schedule', "
+                    "1:1: unknown key 'zzz'; the configuration knows 'archive', 'contact', 'listen', 'websub', 'fetch', 'schedule', "
                         + "'keep', 'defaults', 'feeds' and 'include'"
                 ]
             ),
@@ -208,10 +228,10 @@ private func mistakes(_ result: Result<Configuration, ConfigurationMistakes>) ->
                 ["3:5: unknown key 'intervall'; did you mean 'interval'?"]
             ),
             (
-                "hosts: {}\nwebsub: {}",
+                "hosts: {}\nwebhook: {}",
                 [
-                    "1:1: unknown key 'hosts'; the configuration knows 'archive', 'contact', 'listen', 'fetch', 'schedule', 'keep', 'defaults', 'feeds' and 'include'",
-                    "2:1: unknown key 'websub'; the configuration knows 'archive', 'contact', 'listen', 'fetch', 'schedule', 'keep', 'defaults', 'feeds' and 'include'",
+                    "1:1: unknown key 'hosts'; the configuration knows 'archive', 'contact', 'listen', 'websub', 'fetch', 'schedule', 'keep', 'defaults', 'feeds' and 'include'",
+                    "2:1: unknown key 'webhook'; the configuration knows 'archive', 'contact', 'listen', 'websub', 'fetch', 'schedule', 'keep', 'defaults', 'feeds' and 'include'",
                 ]
             ),
             (
@@ -225,7 +245,7 @@ private func mistakes(_ result: Result<Configuration, ConfigurationMistakes>) ->
             (
                 "- http://a/",
                 [
-                    "1:1: the configuration is a list; write a mapping with 'archive', 'contact', 'listen', 'fetch', 'schedule', 'keep', 'defaults', 'feeds' and 'include'"
+                    "1:1: the configuration is a list; write a mapping with 'archive', 'contact', 'listen', 'websub', 'fetch', 'schedule', 'keep', 'defaults', 'feeds' and 'include'"
                 ]
             ),
             ("? [a]\n: 1", ["1:3: a key of the configuration is a list; write a word"]),
@@ -319,6 +339,42 @@ private func mistakes(_ result: Result<Configuration, ConfigurationMistakes>) ->
                 "listen: ':80'",
                 [
                     "1:9: 'listen' is ':80', without a host; write 127.0.0.1:80 for this machine alone or 0.0.0.0:80 for all"
+                ]
+            ),
+            (
+                "websub: {callback: https://a.example/}",
+                [
+                    "1:1: 'websub' needs 'listen', where callbacks of hubs are received; write 'listen: 127.0.0.1:8008' beside it, and let the URL of 'callback' lead there"
+                ]
+            ),
+            (
+                "listen: a:1\nwebsub: {lease: 1d}",
+                [
+                    "2:1: 'websub' has no 'callback'; write 'callback: https://feeds.example.org/websub', the public URL that leads to 'listen'"
+                ]
+            ),
+            (
+                "listen: a:1\nwebsub: {calback: x}", ["2:10: unknown key 'calback'; did you mean 'callback'?"]
+            ),
+            ("callback: x", ["1:1: unknown key 'callback'; write it under 'websub'"]),
+            (
+                "listen: a:1\nwebsub: {callback: http://feeds.example.org/, lease: 5s, interval: 25h}",
+                [
+                    "2:20: 'callback' is 'http://feeds.example.org/', where anybody on the way reads along; write https://, to a server that has a certificate and passes requests on to 'listen'",
+                    "2:54: 'lease' is 5s, which hubs would be asked for over and over; write 1m or more",
+                    "2:68: 'interval' is 25h, above 'max_interval' (24h); make it 24h or less",
+                ]
+            ),
+            (
+                "listen: a:1\nwebsub: {callback: 'https://u:geheim@a/'}",
+                [
+                    "2:20: 'callback' is 'https://a/'; write the public URL that leads to 'listen', such as https://feeds.example.org/websub"
+                ]
+            ),
+            (
+                "listen: a:1\nwebsub: {callback: 'https://a/?x'}",
+                [
+                    "2:20: 'callback' is 'https://a/?x', with '?' or '#', which what is added to it would be lost behind; write the public URL that leads to 'listen', such as https://feeds.example.org/websub"
                 ]
             ),
             ("listen: a:0", ["1:9: 'listen' is 'a:0', whose port is none; write a port from 1 to 65535"]),

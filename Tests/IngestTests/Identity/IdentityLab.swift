@@ -21,7 +21,8 @@ final class IdentityLab {
     /// Polls a feed that shows these entries, an hour after the last poll.
     @discardableResult
     func poll(
-        _ url: String, _ entries: [Entry], homePage: String? = nil, lastModified: Timestamp? = nil
+        _ url: String, _ entries: [Entry], homePage: String? = nil, lastModified: Timestamp? = nil,
+        isPushed: Bool = false
     ) async throws -> Reconciliation {
         now = now + .hours(1)
         let now = now
@@ -37,7 +38,10 @@ final class IdentityLab {
         let digests = entries.map(EntryDigest.init)
         return try await archive.write { archive in
             let result = try Reconciler.reconcile(
-                digests, of: feed, homePage: homePage, documentModified: lastModified, at: now, in: archive)
+                digests, of: feed, homePage: homePage, documentModified: lastModified,
+                extent: isPushed ? .pushed : .whole,
+                at: now, in: archive)
+            if isPushed { return result }
             var state = feed.poll
             state.lastPoll = now
             state.lastSuccess = now

@@ -1,0 +1,128 @@
+public import FeedModel
+import GRDB
+
+extension ArchiveTransaction {
+    /// All subscriptions of all feeds.
+    public func subscriptions() throws -> [Subscription] {
+        try rows("SELECT * FROM websub ORDER BY rowid", [], Subscription.init(row:))
+    }
+
+    /// A feed's live subscription to what its document names now; `nil` without one, or when its lease is over.
+    public func liveSubscription(
+        of feed: FeedID, hub: String, topic: String, at now: Timestamp
+    ) throws -> Subscription? {
+        try first(
+            """
+            SELECT * FROM websub WHERE feed_id = ? AND hub = ? AND topic = ? AND state IN ('active', 'renewing')
+                AND lease_until > ? LIMIT 1
+            """, [feed.rawValue, hub, topic, now.milliseconds], Subscription.init(row:))
+    }
+
+    /// Writes all of a subscription but its deliveries, which are counted where they happen; one that has been left
+    /// is forgotten.
+    public func save(_ subscription: Subscription) throws {
+        if subscription.state == .left {
+            return try execute("DELETE FROM websub WHERE token = ?", [subscription.token])
+        }
+        try execute(
+            """
+            INSERT INTO websub (token, feed_id, hub, topic, callback, secret, state, requested_at, active_since,
+                lease_until, next_attempt, failures, error_code, error_message, doubt)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (token) DO UPDATE SET
+                state = excluded.state, requested_at = excluded.requested_at, active_since = excluded.active_since,
+                lease_until = excluded.lease_until, next_attempt = excluded.next_attempt,
+                failures = excluded.failures, error_code = excluded.error_code, error_message = excluded.error_message
+            """,
+            [
+                subscription.token, subscription.feed.rawValue, subscription.hub, subscription.topic,
+                subscription.callback, subscription.secret, subscription.state.rawValue,
+                subscription.requestedAt?.milliseconds, subscription.activeSince?.milliseconds,
+                subscription.leaseUntil?.milliseconds, subscription.nextAttempt?.milliseconds, subscription.failures,
+                subscription.lastError?.code, subscription.lastError?.message, subscription.deliveries.doubt,
+            ])
+    }
+
+    /// What has come of a subscription; `nil` if it is not there any more.
+    public func deliveries(of token: String) throws -> Subscription.Deliveries? {
+        try first("SELECT * FROM websub WHERE token = ?", [token]) { Subscription(row: $0).deliveries }
+    }
+
+    public func forgetSubscriptions() throws { try execute("DELETE FROM websub", []) }
+
+    /// Notes a document that the hub sent.
+    public func noteDelivery(_ token: String, doubt: Int, at now: Timestamp) throws {
+        try execute(
+            "UPDATE websub SET last_push = ?, accepted = accepted + 1, doubt = ? WHERE token = ?",
+            [now.milliseconds, doubt, token])
+    }
+
+    /// Notes a document without a right signature.
+    public func noteRejection(_ token: String) throws {
+        try execute("UPDATE websub SET rejected = rejected + 1 WHERE token = ?", [token])
+    }
+
+    public func setDoubt(_ doubt: Int, of token: String) throws {
+        try execute("UPDATE websub SET doubt = ? WHERE token = ?", [doubt, token])
+    }
+
+    /// A feed's next poll was put off in reliance on a hub that is relied upon no more: it is due at an instant.
+    ///
+    /// - Returns: the feed's host, if so.
+    public func endReliance(of feed: FeedID, dueAt now: Timestamp) throws -> String? {
+        try execute(
+            "UPDATE feed SET next_poll = ? WHERE id = ? AND configured AND interval_reason = 'websub' AND next_poll > ?",
+            [now.milliseconds, feed.rawValue, now.milliseconds])
+        guard db.changesCount > 0 else { return nil }
+        return try first("SELECT host FROM feed WHERE id = ?", [feed.rawValue]) { $0[0] }
+    }
+
+    /// As `endReliance`, for all feeds.
+    public func endAllReliance(dueAt now: Timestamp) throws {
+        try execute(
+            "UPDATE feed SET next_poll = ? WHERE configured AND interval_reason = 'websub' AND next_poll > ?",
+            [now.milliseconds, now.milliseconds])
+    }
+
+    /// The configured feeds that name a hub and may be polled.
+    public func feedsWithHub() throws -> [Feed] {
+        try rows(
+            "SELECT * FROM feed WHERE configured AND hub IS NOT NULL AND state NOT IN ('gone', 'disabled')", [],
+            Feed.init(row:))
+    }
+}
+
+extension Archive {
+    /// A feed's subscription: the one that is wanted rather than one that is being taken back.
+    public func subscription(of feed: FeedID) throws -> Subscription? {
+        try read { db in
+            // An archive of an earlier version, open for reading, has none.
+            guard try db.tableExists("websub") else { return nil }
+            return try Row.fetchOne(
+                db,
+                sql: "SELECT * FROM websub WHERE feed_id = ? ORDER BY state = 'leaving', rowid DESC LIMIT 1",
+                arguments: [feed.rawValue]
+            ).map(Subscription.init(row:))
+        }
+    }
+}
+
+extension Subscription {
+    fileprivate init(row: Row) {
+        self.init(
+            token: row["token"], feed: FeedID(rawValue: row["feed_id"]), hub: row["hub"], topic: row["topic"],
+            callback: row["callback"], secret: row["secret"])
+        state = State(rawValue: row["state"]) ?? .unasked
+        requestedAt = row.timestamp("requested_at")
+        activeSince = row.timestamp("active_since")
+        leaseUntil = row.timestamp("lease_until")
+        nextAttempt = row.timestamp("next_attempt")
+        failures = row["failures"]
+        if let code: String = row["error_code"] {
+            lastError = PollError(code: code, message: row["error_message"] ?? "")
+        }
+        deliveries.lastPush = row.timestamp("last_push")
+        deliveries.accepted = row["accepted"]
+        deliveries.rejected = row["rejected"]
+        deliveries.doubt = row["doubt"]
+    }
+}

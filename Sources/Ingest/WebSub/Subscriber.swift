@@ -1,0 +1,421 @@
+public import Archive
+public import FeedFetch
+public import FeedModel
+public import Logging
+import Synchronization
+
+/// Asks hubs for what is new, and takes what they send.
+///
+/// ```
+/// poll finds hub and topic ─ wanted? ─ request ─ hub verifies ─ active ─ renewed before the lease ends
+///                                      (one at a time a host)      │
+///                                                     push ─ signature ─ read ─ reconcile, one transaction
+/// ```
+///
+/// All subscriptions are held in memory as the archive has them; each change is durable before it is answered.
+/// `SubscriptionRules` says what follows from what.
+public actor Subscriber {
+    private let archive: Archive
+    private let client: HTTPClient
+    private let time: any TimeSource
+    private let jitter: @Sendable () -> Double
+    private let secret: @Sendable () -> String
+    private let logger: Logger
+
+    private var configuration = Configuration()
+    /// Is told when a feed is to be polled earlier since no hub sends its news any more. `nil` before the start: no
+    /// callback is answered before it is known who may ask.
+    private var queue: PollQueue?
+    private var isReady: Bool { queue != nil }
+    private var policies: [FeedID: AddressPolicy] = [:]
+    private var subscriptions: [String: Subscription] = [:]
+    private var tokensOfFeed: [FeedID: Set<String>] = [:]
+    private var hosts: [String: HubHost] = [:]
+    private var requestsInFlight = 0
+    private var sleeper: Task<Void, Never>?
+    private var isWoken = false
+
+    /// What is wanted of each feed's hub, as far as polls have told: most polls tell the same again.
+    private let wishes = Mutex<[FeedID: Wish]>([:])
+
+    private struct Wish: Hashable {
+        var hub: String
+        var topic: String
+
+        init?(_ feed: Feed) {
+            let poll = feed.poll
+            guard let hub = poll.hub, WebURL(hub)?.isHTTP == true, poll.state != .gone, poll.state != .disabled else {
+                return nil
+            }
+            self.hub = hub
+            topic = poll.pushTopic
+        }
+    }
+
+    private struct HubHost {
+        var isBusy = false
+        /// No request starts sooner.
+        var nextStart: Timestamp?
+    }
+
+    /// Requests in flight, over all hubs.
+    private static let concurrency = 8
+    /// Between two requests to one hub, which may have thousands of feeds, at least.
+    private static let leastDelay: Duration = .seconds(1)
+    /// Subscriptions of one feed that are being taken back, at most: a publisher may change hubs at every poll.
+    private static let mostLeaving = 4
+
+    /// - Parameters:
+    ///   - jitter: 0 to 1, drawn anew at each call.
+    ///   - secret: gives what nobody can guess, below 200 bytes of letters and digits, drawn anew at each call.
+    public init(
+        archive: Archive, client: HTTPClient, time: any TimeSource = SystemTime(),
+        jitter: @escaping @Sendable () -> Double = { .random(in: 0...1) },
+        secret: @escaping @Sendable () -> String = Subscriber.randomSecret, logger: Logger
+    ) {
+        self.archive = archive
+        self.client = client
+        self.time = time
+        self.jitter = jitter
+        self.secret = secret
+        self.logger = logger
+    }
+
+    /// 256 bits of the system's generator, in hexadecimal digits.
+    public static func randomSecret() -> String {
+        var generator = SystemRandomNumberGenerator()
+        return (0..<4).flatMap { _ in withUnsafeBytes(of: generator.next()) { Array($0) } }.hexadecimal
+    }
+
+    // MARK: what is wanted
+
+    /// Holds what is subscribed to against the configuration and what the feeds' documents name. For the start and for
+    /// a reload, each time after the poller has applied the same configuration.
+    ///
+    /// Without `websub` a start sends nothing and forgets all; after a reload, hubs are told to stop.
+    public func apply(_ configuration: Configuration, queue: PollQueue) async throws {
+        let isStart = !isReady
+        self.configuration = configuration
+        let now = time.now
+        if isStart {
+            if configuration.websub == nil {
+                try await archive.write { archive in
+                    try archive.forgetSubscriptions()
+                    try archive.endAllReliance(dueAt: now)
+                }
+            } else {
+                for subscription in try await archive.write({ try $0.subscriptions() }) { hold(subscription) }
+            }
+        }
+        let feeds = configuration.websub == nil ? [] : try await archive.write { try $0.feedsWithHub() }
+        let openFeeds = Set(configuration.feeds.filter(\.allowPrivateAddresses).map(\.url))
+        policies = [:]
+        for feed in feeds {
+            policies[feed.id] = openFeeds.contains(feed.configuredURL) ? .any : configuration.fetch.addressPolicy
+        }
+        let wanted = Dictionary(feeds.compactMap { feed in Wish(feed).map { (feed.id, $0) } }) { $1 }
+        wishes.withLock { $0 = wanted }
+        self.queue = queue
+        try await keep(Set(tokensOfFeed.keys).union(wanted.keys).flatMap { settled($0, wanted[$0]) })
+        wake()
+    }
+
+    /// To be told of every poll: what it found may have changed what is wanted.
+    public nonisolated func polled(_ feed: Feed) {
+        let wish = Wish(feed)
+        let isNews = wishes.withLock { $0[feed.id] != wish }
+        if isNews { Task { try await self.polled(feed, wish) } }
+    }
+
+    private func polled(_ feed: Feed, _ wish: Wish?) async throws {
+        guard isReady, configuration.websub != nil else { return }
+        wishes.withLock { $0[feed.id] = wish }
+        if policies[feed.id] == nil {
+            let configured = configuration.feeds.first { $0.url == feed.configuredURL }
+            policies[feed.id] = configured?.allowPrivateAddresses == true ? .any : configuration.fetch.addressPolicy
+        }
+        try await keep(settled(feed.id, wish))
+        wake()
+    }
+
+    /// What is to be kept so that a feed's subscriptions are in line with what is wanted of it.
+    private func settled(_ feed: FeedID, _ wish: Wish?) -> [Subscription] {
+        let now = time.now
+        let callback = configuration.websub?.callback
+        func isWanted(_ subscription: Subscription) -> Bool {
+            subscription.state != .leaving && subscription.hub == wish?.hub && subscription.topic == wish?.topic
+                && subscription.callback == callback
+        }
+        var changed: [Subscription] = []
+        var hasWanted = false
+        var leaving = 0
+        for token in tokensOfFeed[feed] ?? [] {
+            guard var subscription = subscriptions[token] else { continue }
+            if isWanted(subscription) {
+                hasWanted = true
+                continue
+            }
+            subscription.withdraw(at: now)
+            leaving += 1
+            if leaving > Subscriber.mostLeaving { subscription.state = .left }
+            if subscription != subscriptions[token] { changed.append(subscription) }
+        }
+        guard let wish, let callback, !hasWanted else { return changed }
+        var subscription = Subscription(
+            token: secret(), feed: feed, hub: wish.hub, topic: wish.topic, callback: callback, secret: secret())
+        subscription.nextAttempt = now
+        return changed + [subscription]
+    }
+
+    private func hold(_ subscription: Subscription) {
+        if subscription.state == .left {
+            subscriptions[subscription.token] = nil
+            tokensOfFeed[subscription.feed]?.remove(subscription.token)
+            if tokensOfFeed[subscription.feed]?.isEmpty == true { tokensOfFeed[subscription.feed] = nil }
+        } else {
+            subscriptions[subscription.token] = subscription
+            tokensOfFeed[subscription.feed, default: []].insert(subscription.token)
+        }
+    }
+
+    /// Makes new states ours and the archive's, in one transaction. Writes are made in the order of these calls.
+    private func keep(_ changed: [Subscription]) async throws {
+        if changed.isEmpty { return }
+        var noLongerLive: Set<FeedID> = []
+        for subscription in changed {
+            let before = subscriptions[subscription.token]
+            if before?.isLive == true, !subscription.isLive { noLongerLive.insert(subscription.feed) }
+            if before?.state != subscription.state {
+                logger.debug(
+                    "subscription",
+                    metadata: [
+                        "state": "\(subscription.state.rawValue)", "topic": "\(subscription.topic)",
+                        "hub": "\(subscription.hub)",
+                    ])
+            }
+            hold(subscription)
+        }
+        let now = time.now
+        let due = try await archive.write { [noLongerLive] archive in
+            for subscription in changed { try archive.save(subscription) }
+            return try noLongerLive.compactMap { feed in
+                try archive.endReliance(of: feed, dueAt: now).map { (feed: feed, host: $0, at: Timestamp?(now)) }
+            }
+        }
+        if !due.isEmpty { await queue?.schedule(due) }
+    }
+
+    // MARK: asking hubs
+
+    /// Sends what is to be sent, each request at its time, until the task is cancelled.
+    ///
+    /// - Throws: what says that the archive or the program is broken.
+    public func run() async throws {
+        try await withThrowingDiscardingTaskGroup { group in
+            while !Task.isCancelled {
+                for (token, request) in try await due() { group.addTask { try await self.ask(token, request) } }
+                await sleep(until: nextEvent)
+            }
+        }
+    }
+
+    private func due() async throws -> [(String, Subscription.Request)] {
+        let now = time.now
+        let paused = await queue?.pausedHosts() ?? [:]
+        var due: [(token: String, request: Subscription.Request)] = []
+        var lapsed: [Subscription] = []
+        for (token, known) in subscriptions {
+            var subscription = known
+            subscription.lapse(at: now, rules: rules, jitter: jitter())
+            if subscription != known { lapsed.append(subscription) }
+            guard let request = subscription.request(at: now), requestsInFlight < Subscriber.concurrency,
+                let name = subscription.hubHost
+            else { continue }
+            var host = hosts[name] ?? HubHost()
+            if let until = paused[name] { host.nextStart = max(host.nextStart ?? until, until) }
+            if !host.isBusy, host.nextStart.map({ $0 <= now }) ?? true {
+                host.isBusy = true
+                requestsInFlight += 1
+                due.append((token, request))
+            }
+            hosts[name] = host
+        }
+        try await keep(lapsed)
+        return due
+    }
+
+    /// When there may be something to do; a request that ends wakes the loop by itself.
+    private var nextEvent: Timestamp? {
+        let now = time.now
+        return subscriptions.values.compactMap { subscription -> Timestamp? in
+            guard let at = subscription.nextEvent else { return nil }
+            guard at <= now, let name = subscription.hubHost, let host = hosts[name] else { return at }
+            if host.isBusy || requestsInFlight >= Subscriber.concurrency { return nil }
+            return host.nextStart.map { max($0, at) } ?? at
+        }.min()
+    }
+
+    private func ask(_ token: String, _ request: Subscription.Request) async throws {
+        defer { wake() }
+        guard var subscription = subscriptions[token], let name = subscription.hubHost else {
+            requestsInFlight -= 1
+            return
+        }
+        var wait: Duration?
+        // It may have been taken back, or agreed upon, since it was found due.
+        if subscription.request(at: time.now) == request {
+            subscription.ask(request, at: time.now)
+            try await keep([subscription])
+            let exchange = HubRequest(
+                request, subscription, configuration,
+                policy: policies[subscription.feed] ?? configuration.fetch.addressPolicy)
+            let outcome = await exchange.send(by: client, time: time)
+            if case .failed(let error, let retryAfter) = outcome {
+                wait = error.code == "http-429" || error.code == "http-503" ? retryAfter : nil
+                logger.notice(
+                    "hub request failed",
+                    metadata: [
+                        "hub": "\(subscription.hub)", "topic": "\(subscription.topic)", "code": "\(error.code)",
+                        "reason": "\(error.message)",
+                    ])
+                if var after = subscriptions[token] {
+                    after.failed(
+                        request, error, retryAfter: retryAfter, at: time.now, rules: rules, jitter: jitter())
+                    if after != subscriptions[token] { try await keep([after]) }
+                }
+            }
+        }
+        requestsInFlight -= 1
+        let delay = max(configuration.fetch.hostDelay, Subscriber.leastDelay)
+        hosts[name] = HubHost(nextStart: time.now + max(delay, min(wait ?? .zero, NextPoll.longestRetryAfter)))
+    }
+
+    /// Requests back off as polls do.
+    private var rules: ScheduleRules {
+        let schedule = configuration.schedule
+        return ScheduleRules(
+            minInterval: schedule.minInterval, maxInterval: schedule.maxInterval, retryFirst: schedule.retryFirst,
+            retryMax: schedule.retryMax, giveUpAfter: schedule.giveUpAfter)
+    }
+
+    private func sleep(until deadline: Timestamp?) async {
+        if !isWoken {
+            let sleep = Task { [time] in _ = try? await time.sleep(until: deadline ?? time.now + .days(1)) }
+            sleeper = sleep
+            await withTaskCancellationHandler {
+                await sleep.value
+            } onCancel: {
+                sleep.cancel()
+            }
+            sleeper = nil
+        }
+        isWoken = false
+    }
+
+    private func wake() {
+        isWoken = true
+        sleeper?.cancel()
+    }
+
+    // MARK: answering hubs
+
+    /// An answer to a hub: a status, and what stands in its body.
+    public struct Answer: Sendable, Hashable {
+        public var status: Int
+        public var body: String
+
+        public init(_ status: Int, _ body: String) {
+            self.status = status
+            self.body = body
+        }
+    }
+
+    private static let notReady = Answer(503, "starting; try again soon\n")
+    private static let notFound = Answer(404, "nothing of the kind was asked for\n")
+
+    /// What a hub asks at a callback URL (WebSub, 5.2 and 5.3): `hub.mode` and the rest.
+    public func answer(token: String, query: String) async throws -> Answer {
+        guard isReady else { return Subscriber.notReady }
+        let fields = WebForm.decode(query)
+        guard var subscription = subscriptions[token], let topic = fields["hub.topic"] else {
+            return Subscriber.notFound
+        }
+        let (mode, now) = (fields["hub.mode"], time.now)
+        if mode == "denied" {
+            let isAboutUs = subscription.deny(topic: topic, reason: fields["hub.reason"], at: now, jitter: jitter())
+            guard isAboutUs else { return Subscriber.notFound }
+            try await keep([subscription])
+            wake()
+            return Answer(200, "noted\n")
+        }
+        guard
+            let request: Subscription.Request = mode == "subscribe"
+                ? .subscribe : mode == "unsubscribe" ? .unsubscribe : nil,
+            let challenge = fields["hub.challenge"], !challenge.isEmpty,
+            subscription.verify(
+                request, topic: topic, granted: fields["hub.lease_seconds"].flatMap { Int($0) },
+                asked: configuration.websub?.lease ?? .zero, at: now, jitter: jitter())
+        else { return Subscriber.notFound }
+        try await keep([subscription])
+        wake()
+        return Answer(200, challenge)
+    }
+
+    /// What bounds a document that a hub sends.
+    public struct Limits: Sendable, Hashable {
+        public var maxBody: Int
+        public var timeout: Duration
+    }
+
+    public enum Admission: Sendable, Hashable {
+        case admitted(Limits)
+        case refused(Answer)
+    }
+
+    /// Whether a document is taken at a callback URL at all: to be asked before its body is read.
+    public func admits(token: String) -> Admission {
+        guard isReady else { return .refused(Subscriber.notReady) }
+        guard let subscription = subscriptions[token], subscription.takesContent else {
+            return .refused(Answer(410, "not subscribed to any more\n"))
+        }
+        return .admitted(Limits(maxBody: configuration.fetch.maxBody, timeout: configuration.fetch.timeout))
+    }
+
+    /// Takes a document that a hub has sent, and returns when what it brought is durable.
+    ///
+    /// A wrong signature and a document that is no feed are answered as if all were well: it is not the sender's
+    /// business, and nothing that it could do better by sending it again (WebSub, 7).
+    ///
+    /// - Parameter signature: the value of `X-Hub-Signature`, if there is one.
+    public nonisolated func take(
+        token: String, contentType: String?, signature: String?, body: [UInt8]
+    ) async throws -> Answer {
+        guard let subscription = await subscriptions[token], subscription.takesContent else {
+            return Answer(410, "not subscribed to any more\n")
+        }
+        let metadata: Logger.Metadata = ["topic": "\(subscription.topic)", "hub": "\(subscription.hub)"]
+        guard HubSignature.isRight(signature, body: body, secret: subscription.secret) else {
+            logger.notice("push ignored: its signature is missing or wrong", metadata: metadata)
+            try await archive.write { try $0.noteRejection(token) }
+            return Answer(202, "received\n")
+        }
+        switch Delivery.read(body, contentType: contentType, of: subscription, at: time.now) {
+        case .failure(let reason):
+            logger.notice(
+                "push ignored: it is no feed", metadata: metadata.merging(["reason": "\(reason.message)"]) { $1 })
+        case .success(let delivery):
+            guard let brought = try await archive.write({ try delivery.commit(in: $0) }) else {
+                return Answer(410, "not subscribed to any more\n")
+            }
+            logger.debug(
+                "pushed",
+                metadata: metadata.merging(["new": "\(brought.new)", "revised": "\(brought.revised)"]) { $1 })
+        }
+        return Answer(202, "received\n")
+    }
+}
+
+extension Subscription {
+    /// By which requests to hubs are counted.
+    var hubHost: String? { WebURL(hub)?.canonicalHost }
+}
