@@ -45,7 +45,10 @@ let package = Package(
         .target(name: "FeedParse", dependencies: ["CXML2", "FeedModel"], swiftSettings: settings),
         .target(
             name: "Archive",
-            dependencies: ["FeedModel", .product(name: "GRDB", package: "GRDB.swift")],
+            dependencies: [
+                "FeedModel", .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "GRDBSQLite", package: "GRDB.swift"),
+            ],
             swiftSettings: settings),
 
         // What polls.
@@ -119,6 +122,10 @@ let package = Package(
         .executableTarget(
             name: "parse-benchmark", dependencies: ["FeedModel", "FeedParse", "SAXBaseline"],
             path: "Tests/Benchmarks/ParseBenchmark", swiftSettings: settings),
+        // What full text costs: indexing, searching, room on the disk.
+        .executableTarget(
+            name: "search-benchmark", dependencies: ["FeedModel", "Archive", "Ingest"],
+            path: "Tests/Benchmarks/SearchBenchmark", swiftSettings: settings),
         .testTarget(
             name: "EndToEndTests", dependencies: ["ingestd", "FeedModel", "TestSupport"], swiftSettings: settings),
     ]

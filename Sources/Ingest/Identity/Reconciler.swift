@@ -361,6 +361,7 @@ struct Reconciler: ~Copyable {
                 }
             }
         }
+        try archive.markForIndexing(article)
         try logChanges(of: article, from: head.revision, to: revision, isNewHere: isNewHere, in: archive)
         if let shown = Identity.shown(try archive.showCandidates(of: article)),
             shown.sighting != head.shownSighting || shown.content != head.shownContent

@@ -26,9 +26,10 @@ struct Daemon {
         }
         let archive = try global.openForWriting(configuration, command: "run")
         let client = try global.httpClient(configuration)
+        let indexing = IndexingService(archive: archive, time: time)
         let poller = Poller(
             archive: archive, client: client, configuration: configuration, endsWhenIdle: false, time: time,
-            logger: logger)
+            logger: logger, observe: { _ in indexing.wake() })
         let services = ServiceGroup(
             configuration: ServiceGroupConfiguration(
                 services: [
@@ -36,6 +37,7 @@ struct Daemon {
                         service: ControlServer(
                             socketPath: socketPath, poller: poller, started: time.now, time: time, logger: logger)),
                     .init(service: ReloadService(global: global, poller: poller, logger: logger)),
+                    .init(service: indexing),
                     // Shutdown goes from the last to the first: polls end, or are abandoned, before the control
                     // socket closes, since who asked for them there is waiting.
                     .init(
