@@ -239,7 +239,9 @@ import Testing
         let lab = try await Lab()
         try await lab.add("one", "text")
         try await lab.indexAll()
-        try await lab.archive.write { try $0.execute("UPDATE articles_fts_data SET block = x'00000000ff' WHERE id = 10", []) }
+        try await lab.archive.write {
+            try $0.execute("UPDATE articles_fts_data SET block = x'00000000ff' WHERE id = 10", [])
+        }
         try lab.reopen()
         try await lab.add("two", "text")
         try await lab.indexAll()
