@@ -83,6 +83,11 @@ import Testing
         let queue = try DatabaseQueue(path: Archive.databasePath(inFolder: folder.path))
         try await queue.write { db in
             try db.execute(sql: "ALTER TABLE feed DROP COLUMN last_document; PRAGMA user_version = 1")
+            try db.execute(
+                sql: """
+                    DROP TABLE articles_fts; DROP VIEW search_content; DROP TABLE search_state; DROP TABLE search_day;
+                    DROP TABLE search_pending; DROP TABLE search_indexed
+                    """)
         }
         try queue.close()
         let id = try #require(try Archive.openForReading(folder: folder.path).configuredFeed(url: "http://e.org/1")?.id)
