@@ -114,6 +114,8 @@ struct SearchPlan {
     private var phrases: Int
     private var conditions: [String] = []
     private var arguments: StatementArguments = []
+    /// The article numbers that come into question.
+    private var numbers: ClosedRange<Int64> = 0...(.max)
     private(set) var unknown: [String] = []
     private(set) var canMatch = true
 
@@ -172,10 +174,10 @@ struct SearchPlan {
         }
         conditions.append(
             """
-            rowid BETWEEN ? AND ?
-            AND (SELECT first_seen >= ? AND first_seen < ? FROM article WHERE id = articles_fts.rowid)
+            (SELECT first_seen >= ? AND first_seen < ? FROM article WHERE id = articles_fts.rowid)
             """)
-        arguments += [low, high, first, end]
+        arguments += [first, end]
+        numbers = low...high
     }
 
     // MARK: feeds
@@ -206,22 +208,26 @@ struct SearchPlan {
 
     // MARK: asking
 
-    private func sql(_ columns: String, _ more: [String] = []) -> String {
-        let conditions = (["articles_fts MATCH ?"] + conditions + more).joined(separator: " AND ")
+    /// The index heeds one bound of numbers on each side.
+    private func sql(_ columns: String) -> String {
+        let conditions = (["articles_fts MATCH ?", "rowid BETWEEN ? AND ?"] + conditions).joined(separator: " AND ")
         return "SELECT \(columns) FROM articles_fts WHERE \(conditions) ORDER BY rowid DESC LIMIT ?"
     }
 
+    private func values(upTo highest: Int64, limit: Int) -> StatementArguments {
+        [expression, numbers.lowerBound, min(highest, numbers.upperBound)] + arguments + [limit]
+    }
+
     func newest(_ db: Database, before: Int64, limit: Int) throws -> [Match] {
-        try Int64.fetchAll(
-            db, sql: sql("rowid", ["rowid < ?"]), arguments: [expression] + arguments + [before, limit]
-        ).map { Match(id: $0, rank: nil) }
+        try Int64.fetchAll(db, sql: sql("rowid"), arguments: values(upTo: before - 1, limit: limit))
+            .map { Match(id: $0, rank: nil) }
     }
 
     func ranked(_ db: Database, among most: Int, limit: Int) throws -> (found: [Match], isPart: Bool) {
         var matches: [Match] = []
         let rows = try Row.fetchCursor(
             db, sql: sql("rowid, search_rank(articles_fts, \(phrases))"),
-            arguments: [expression] + arguments + [most + 1])
+            arguments: values(upTo: .max, limit: most + 1))
         var isPart = false
         while let row = try rows.next() {
             if matches.count == most {
