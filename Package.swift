@@ -45,7 +45,10 @@ let package = Package(
         .target(name: "FeedParse", dependencies: ["CXML2", "FeedModel"], swiftSettings: settings),
         .target(
             name: "Archive",
-            dependencies: ["FeedModel", .product(name: "GRDB", package: "GRDB.swift")],
+            dependencies: [
+                "FeedModel", .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "GRDBSQLite", package: "GRDB.swift"),
+            ],
             swiftSettings: settings),
 
         // What polls.
@@ -133,6 +136,10 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             path: "Tests/Benchmarks/ScheduleSimulator", swiftSettings: settings),
+        // What full text costs: indexing, searching, room on the disk.
+        .executableTarget(
+            name: "search-benchmark", dependencies: ["FeedModel", "Archive", "Ingest"],
+            path: "Tests/Benchmarks/SearchBenchmark", swiftSettings: settings),
         .testTarget(
             name: "EndToEndTests", dependencies: ["ingestd", "FeedModel", "TestSupport"], swiftSettings: settings),
     ]

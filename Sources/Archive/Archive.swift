@@ -95,6 +95,7 @@ public final class Archive: Sendable {
         var configuration = Configuration()
         configuration.busyMode = .timeout(10)
         configuration.label = "archive"
+        configuration.prepareDatabase(SearchRank.register)
         return configuration
     }
 

@@ -10,6 +10,8 @@ public enum ArchiveError: Error, Hashable, Sendable, CustomStringConvertible {
     case notAnArchive(path: String)
     /// Written by a newer program.
     case newerSchema(path: String, version: Int, supported: Int)
+    /// Written by a program without a full-text index.
+    case noIndex(path: String)
     /// SQLite cannot read or write it.
     case failed(path: String, reason: String)
 
@@ -25,6 +27,8 @@ public enum ArchiveError: Error, Hashable, Sendable, CustomStringConvertible {
             "\(path) is a database of another program; choose another folder with --archive"
         case .newerSchema(let path, let version, let supported):
             "\(path) has schema version \(version), this program knows \(supported) at most; use a newer ingestd"
+        case .noIndex(let path):
+            "\(path) has no full-text index yet; 'ingestd run' or 'ingestd run --once' makes one"
         case .failed(let path, let reason):
             "the archive \(path) cannot be used: \(reason)"
         }

@@ -126,15 +126,16 @@ extension Archive {
     static let pageSize = 500
 
     public func article(_ id: ArticleID) throws -> ArchivedArticle? {
-        try read { db in
-            try Row.fetchOne(
-                db,
-                sql: """
-                    SELECT \(ArchivedArticle.columns) FROM article a JOIN content c ON c.id = a.shown_content
-                    JOIN sighting s ON s.id = a.shown_sighting JOIN feed f ON f.id = s.feed_id WHERE a.id = ?
-                    """, arguments: [id.rawValue]
-            ).map(ArchivedArticle.init(row:))
-        }
+        try read { try Archive.article(id.rawValue, $0) }
+    }
+
+    static func article(_ id: Int64, _ db: Database) throws -> ArchivedArticle? {
+        let statement = try db.cachedStatement(
+            sql: """
+                SELECT \(ArchivedArticle.columns) FROM article a JOIN content c ON c.id = a.shown_content
+                JOIN sighting s ON s.id = a.shown_sighting JOIN feed f ON f.id = s.feed_id WHERE a.id = ?
+                """)
+        return try Row.fetchOne(statement, arguments: [id]).map(ArchivedArticle.init(row:))
     }
 
     /// An article's revisions, the oldest first, each as the article stood then.

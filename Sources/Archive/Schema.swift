@@ -49,9 +49,10 @@ enum Schema {
         ALTER TABLE feed ADD COLUMN last_loss INTEGER;
         ALTER TABLE feed ADD COLUMN demand REAL;
         ALTER TABLE feed ADD COLUMN price REAL;
-        \(backfillTables)
         ALTER TABLE feed ADD COLUMN topic TEXT;
-        \(websub)
+        \(backfillTables)
+        \(websubTables)
+        \(searchTables)
         """,
     ]
 
@@ -85,7 +86,7 @@ enum Schema {
         """
 
     /// What hubs were asked to send, and what has come of it.
-    private static let websub = """
+    private static let websubTables = """
         CREATE TABLE websub (
             token TEXT NOT NULL UNIQUE,     -- the end of the callback URL: a secret
             feed_id INTEGER NOT NULL REFERENCES feed (id),
@@ -110,7 +111,6 @@ enum Schema {
         """
 
     private static let tables = """
-        \(websub)
         -- One row a feed that was ever configured. Its articles stay when it leaves the configuration.
         CREATE TABLE feed (
             id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -298,6 +298,43 @@ enum Schema {
         INSERT INTO counter VALUES ('articles', 0), ('revisions', 0), ('duplicates', 0), ('last_write', 0);
 
         \(backfillTables)
+        \(websubTables)
+        \(searchTables)
+        """
+
+    /// The full-text index, and how far it has come.
+    private static let searchTables = """
+        CREATE TABLE search_state (
+            form INTEGER NOT NULL,          -- of the words that the index holds
+            position INTEGER NOT NULL       -- the highest article number in it
+        ) STRICT;
+        INSERT INTO search_state VALUES (\(SearchText.form), 0);
+
+        -- Articles below the position that have changed since they were indexed.
+        CREATE TABLE search_pending (article_id INTEGER PRIMARY KEY) STRICT;
+
+        -- What the index holds of each article: it can be taken out of it by its words alone.
+        CREATE TABLE search_indexed (
+            article_id INTEGER PRIMARY KEY,
+            content_id INTEGER NOT NULL,    -- whose text
+            title TEXT,
+            author TEXT,
+            places TEXT NOT NULL            -- the feeds
+        ) STRICT;
+
+        -- The article numbers of each day of first sightings.
+        CREATE TABLE search_day (
+            day INTEGER PRIMARY KEY,
+            first INTEGER NOT NULL,
+            last INTEGER NOT NULL
+        ) STRICT;
+
+        -- Marks (Mn, Mc) are parts of words: vowels of Indic and South-East Asian scripts are such.
+        CREATE VIRTUAL TABLE articles_fts USING fts5 (
+            title, text, author, characters, places, content = 'search_content', content_rowid = 'id',
+            tokenize = "unicode61 remove_diacritics 2 categories 'L* N* Co Mn Mc'"
+        );
+        INSERT INTO articles_fts (articles_fts, rank) VALUES ('rank', 'bm25(8.0, 1.0, 4.0, 1.0, 0.0)');
         """
 
     /// Milliseconds as RFC 3339 in UTC, for views.
@@ -306,6 +343,11 @@ enum Schema {
     }
 
     private static let views = """
+        -- Where the index's columns can be read; in scripts without spaces it holds other words than these.
+        CREATE VIEW search_content AS SELECT a.id, c.title, c.text, s.author,
+            NULL AS characters, NULL AS places
+        FROM article a JOIN content c ON c.id = a.shown_content JOIN sighting s ON s.id = a.shown_sighting;
+
         CREATE VIEW articles AS SELECT
             a.id, s.url, c.title, s.author, s.summary,
             CASE c.kind WHEN 'html' THEN c.body END AS content_html,

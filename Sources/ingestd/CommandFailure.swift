@@ -29,7 +29,7 @@ struct CommandFailure: Error {
         let code: Code =
             switch error {
             case .cannotCreate: .cannotCreate
-            case .locked: .failed
+            case .locked, .noIndex: .failed
             case .notThere, .notAnArchive, .newerSchema, .failed: .inputOutput
             }
         self.init(code, error.description)

@@ -20,7 +20,8 @@ struct Ingestd: AsyncParsableCommand {
         subcommands: [
             RunCommand.self, StatusCommand.self, CheckCommand.self, FeedsCommand.self, PollCommand.self,
             ExplainCommand.self, FetchCommand.self, DiscoverCommand.self,
-            ParseCommand.self, ArticlesCommand.self, ShowCommand.self, TailCommand.self, DemoPublisherCommand.self,
+            ParseCommand.self, ArticlesCommand.self, SearchCommand.self, ShowCommand.self, TailCommand.self,
+            DemoPublisherCommand.self,
         ])
 
     static func main() async {

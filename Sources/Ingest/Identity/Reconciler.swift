@@ -395,6 +395,7 @@ struct Reconciler: ~Copyable {
             }
         }
         if isNewHere { result.arrivals.append(indices.compactMap { entries[$0].instant }.min()) }
+        try archive.markForIndexing(article)
         try logChanges(of: article, from: head.revision, to: revision, isNewHere: isNewHere, in: archive)
         if let shown = Identity.shown(try archive.showCandidates(of: article)),
             shown.sighting != head.shownSighting || shown.content != head.shownContent

@@ -20,6 +20,7 @@ public actor Subscriber {
     private let time: any TimeSource
     private let jitter: @Sendable () -> Double
     private let secret: @Sendable () -> String
+    private let delivered: @Sendable () -> Void
     private let logger: Logger
 
     private var configuration = Configuration()
@@ -68,16 +69,19 @@ public actor Subscriber {
     /// - Parameters:
     ///   - jitter: 0 to 1, drawn anew at each call.
     ///   - secret: gives what nobody can guess, below 200 bytes of letters and digits, drawn anew at each call.
+    ///   - delivered: called when what a hub sent has been archived.
     public init(
         archive: Archive, client: HTTPClient, time: any TimeSource = SystemTime(),
         jitter: @escaping @Sendable () -> Double = { .random(in: 0...1) },
-        secret: @escaping @Sendable () -> String = Subscriber.randomSecret, logger: Logger
+        secret: @escaping @Sendable () -> String = Subscriber.randomSecret,
+        delivered: @escaping @Sendable () -> Void = {}, logger: Logger
     ) {
         self.archive = archive
         self.client = client
         self.time = time
         self.jitter = jitter
         self.secret = secret
+        self.delivered = delivered
         self.logger = logger
     }
 
@@ -407,6 +411,7 @@ public actor Subscriber {
             guard let brought = try await archive.write({ try delivery.commit(in: $0) }) else {
                 return Answer(410, "not subscribed to any more\n")
             }
+            delivered()
             logger.debug(
                 "pushed",
                 metadata: metadata.merging(["new": "\(brought.new)", "revised": "\(brought.revised)"]) { $1 })

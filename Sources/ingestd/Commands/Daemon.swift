@@ -26,10 +26,17 @@ struct Daemon {
         }
         let archive = try global.openForWriting(configuration, command: "run")
         let client = try global.httpClient(configuration)
-        let subscriber = Subscriber(archive: archive, client: client, time: time, logger: logger)
+        let indexing = IndexingService(archive: archive, time: time)
+        let subscriber = Subscriber(
+            archive: archive, client: client, time: time, delivered: { indexing.wake() }, logger: logger)
         let poller = Poller(
             archive: archive, client: client, configuration: configuration, endsWhenIdle: false, time: time,
-            logger: logger, observe: { report in subscriber.polled(report.feed) })
+            logger: logger,
+            observe: { report in
+                subscriber.polled(report.feed)
+                indexing.wake()
+            },
+            observePage: { _ in indexing.wake() })
         var services: [ServiceGroupConfiguration.ServiceConfiguration] = [
             .init(
                 service: ControlServer(
@@ -37,6 +44,7 @@ struct Daemon {
             .init(
                 service: ReloadService(
                     global: global, poller: poller, subscriber: subscriber, started: configuration, logger: logger)),
+            .init(service: indexing),
             // Shutdown goes from the last to the first: polls end, or are abandoned, before the control
             // socket closes, since who asked for them there is waiting.
             .init(

@@ -62,6 +62,7 @@ struct PollCommand: AsyncParsableCommand {
             return answers
         }
         await client.shutdown()
+        try await global.index(archive, time: SystemTime())
         try archive.close()
         var json = JSONWriter()
         for answer in answers {

@@ -33,6 +33,7 @@ struct Round {
         try await poller.trimLog(keeping: configuration.keep.fetchLog)
         progress.clear()
         await client.shutdown()
+        try await global.index(archive, time: time)
         let result = summary.withLock { $0 }
         if global.json {
             Terminal.output.write(result.json(duration: time.now - started))

@@ -1,0 +1,35 @@
+public import Archive
+public import FeedModel
+import Ingest
+public import ServiceLifecycle
+
+/// Indexes in the background what the polls archive.
+public struct IndexingService: Service {
+    /// What comes within this time after a poll is indexed together.
+    private static let gathering: Duration = .seconds(1)
+
+    private let indexer: SearchIndexer
+    private let time: any TimeSource
+    private let polls: AsyncStream<Void>
+    private let polled: AsyncStream<Void>.Continuation
+
+    public init(archive: Archive, time: any TimeSource) {
+        indexer = SearchIndexer(archive: archive, time: time)
+        self.time = time
+        (polls, polled) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
+    }
+
+    /// A poll may have brought something.
+    public func wake() { polled.yield() }
+
+    public func run() async throws {
+        // What an earlier program has left.
+        wake()
+        try await cancelWhenGracefulShutdown {
+            for await _ in polls {
+                try? await time.sleep(until: time.now + IndexingService.gathering)
+                try await indexer.catchUp(besidePolls: true)
+            }
+        }
+    }
+}
