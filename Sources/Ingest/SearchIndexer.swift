@@ -8,9 +8,9 @@ public struct SearchIndexer: Sendable {
         public var articles: Int
         public var bytes: Int
 
-        /// 10 to 20 ms of the writer's time.
+        /// About 20 ms of the writer's time; 100 to 200 ms for one in a hundred, when the index merges its parts.
         public static let besidePolls = Batch(articles: 64, bytes: 128 << 10)
-        /// Half a second, which costs less by the article.
+        /// Most of a second, and several when large parts of the index are merged; costs a little less by the article.
         public static let alone = Batch(articles: 1024, bytes: 4 << 20)
     }
 
