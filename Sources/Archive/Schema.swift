@@ -1,4 +1,5 @@
 import GRDB
+import PublicSuffix
 
 /// The archive's tables and the views that are promised to every SQLite client.
 ///
@@ -20,8 +21,15 @@ enum Schema {
 
     /// Brings an archive of an earlier version up to this one, in the caller's transaction.
     static func migrate(_ db: Database, from version: Int) throws {
+        db.add(function: pauseScope)
+        defer { db.remove(function: pauseScope) }
         for (index, step) in steps.enumerated() where index + 1 >= version { try db.execute(sql: step) }
         try db.execute(sql: "PRAGMA user_version = \(Schema.version)")
+    }
+
+    /// `PauseScope`, for the steps.
+    private static let pauseScope = DatabaseFunction("pause_scope", argumentCount: 1, pure: true) { values in
+        String.fromDatabaseValue(values[0]).map(PauseScope.of)
     }
 
     /// The first leads from version 1 to 2, and so on.
@@ -37,8 +45,35 @@ enum Schema {
         CREATE INDEX IF NOT EXISTS sighting_instant ON sighting (feed_id, coalesce(published, modified));
         """,
         """
+        ALTER TABLE feed ADD COLUMN scope TEXT NOT NULL DEFAULT '';
+        UPDATE feed SET scope = pause_scope(host);
+        CREATE INDEX feed_scope ON feed (scope);
+        ALTER TABLE host RENAME TO host_of_2;
+        \(hostTable)
+        INSERT INTO host SELECT pause_scope(name), max(paused_until), 0, 0, max(paused_until)
+            FROM host_of_2 GROUP BY pause_scope(name);
+        DROP TABLE host_of_2;
+        \(outageTable)
         """,
     ]
+
+    private static let hostTable = """
+        -- Hosts that asked for quiet, all of a pause scope as one, until they have been calm for long enough.
+        CREATE TABLE host (
+            name TEXT PRIMARY KEY,          -- a pause scope
+            paused_until INTEGER NOT NULL,
+            pause INTEGER NOT NULL,         -- milliseconds, which the next pause doubles
+            slowness INTEGER NOT NULL,      -- doublings of the distance between request starts
+            calm_since INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID;
+        """
+
+    private static let outageTable = """
+        -- Since when our own network is out; no row while it works.
+        CREATE TABLE outage (
+            since INTEGER NOT NULL
+        ) STRICT;
+        """
 
     private static let tables = """
         -- One row a feed that was ever configured. Its articles stay when it leaves the configuration.
@@ -82,16 +117,15 @@ enum Schema {
             skip_days INTEGER NOT NULL DEFAULT 0,
             articles INTEGER NOT NULL DEFAULT 0,
             added INTEGER NOT NULL,
-            last_document INTEGER           -- when a whole document last came
+            last_document INTEGER,          -- when a whole document last came
+            scope TEXT NOT NULL DEFAULT ''  -- of host: the hosts that pause together
         ) STRICT;
         CREATE INDEX feed_host ON feed (host);
+        CREATE INDEX feed_scope ON feed (scope);
 
-        -- Hosts that asked for quiet.
-        CREATE TABLE host (
-            name TEXT PRIMARY KEY,
-            paused_until INTEGER NOT NULL,
-            since INTEGER NOT NULL
-        ) STRICT, WITHOUT ROWID;
+        \(hostTable)
+
+        \(outageTable)
 
         CREATE TABLE article (
             id INTEGER PRIMARY KEY AUTOINCREMENT,

@@ -12,6 +12,8 @@ public final class Poller: Sendable {
     private let fetcher: FeedFetcher
     private let time: any TimeSource
     private let jitter: @Sendable () -> Double
+    private let network = OwnNetwork()
+    private let endsWhenIdle: Bool
     private let observe: @Sendable (PollReport) -> Void
     private let logger: Logger
     private let state: Mutex<State>
@@ -25,6 +27,8 @@ public final class Poller: Sendable {
         var sharedHosts: Set<String> = []
         /// Who waits for a feed's next poll to end.
         var waiting: [FeedID: [CheckedContinuation<PollAnswer.Result, Never>]] = [:]
+        /// Finds out whether our own network works again, while it is out.
+        var prober: Task<Void, Never>?
         /// Nothing is polled any more, and nobody need wait.
         var hasEnded = false
     }
@@ -42,6 +46,7 @@ public final class Poller: Sendable {
         self.archive = archive
         self.time = time
         self.jitter = jitter
+        self.endsWhenIdle = endsWhenIdle
         self.observe = observe
         self.logger = logger
         queue = PollQueue(limits: configuration.limits, time: time, endsWhenIdle: endsWhenIdle)
@@ -73,9 +78,10 @@ public final class Poller: Sendable {
             ConfiguredFeed(
                 url: $0.url, title: $0.title, tags: $0.tags, enabled: $0.enabled, settings: $0.fingerprint)
         }
-        let (feeds, paused) = try await archive.write { archive in
-            (try archive.synchronize(configured, at: now), try archive.pausedHosts(at: now))
+        let (feeds, conducts, outage) = try await archive.write { archive in
+            (try archive.synchronize(configured, at: now), try archive.conducts(at: now), try archive.outageSince())
         }
+        network.recall(since: outage)
         let indexOfURL = Dictionary(configuration.feeds.enumerated().map { ($1.url, $0) }) { first, _ in first }
         var credentials: [String: Credential] = [:]
         for feed in configuration.feeds {
@@ -96,7 +102,7 @@ public final class Poller: Sendable {
         await queue.setLimits(configuration.limits)
         await queue.remove(Array(removed))
         for feed in removed { answer(feed, .unknown) }
-        for (host, until) in paused { await queue.pause(host: host, until: until) }
+        for (scope, conduct) in conducts { await apply(conduct, to: scope, at: now) }
         var chosen: [(feed: FeedID, host: String, at: Timestamp?)] = []
         for feed in feeds {
             guard let index = indexOfURL[feed.configuredURL] else { continue }
@@ -108,8 +114,15 @@ public final class Poller: Sendable {
                 if let due, force || due <= now { chosen.append((feed.id, feed.host, now)) }
             }
         }
-        await queue.schedule(chosen)
+        await queue.schedule(endsWhenIdle ? chosen : OverdueSpread.spread(chosen, at: now))
         return chosen.count
+    }
+
+    /// Makes the queue keep to what is remembered of a pause scope.
+    private func apply(_ conduct: HostConduct?, to scope: String, at now: Timestamp) async {
+        await queue.slow(scope: scope, doublings: conduct.flatMap { HostRecovery.eased($0, at: now) }?.slowness ?? 0)
+        guard let until = conduct?.pausedUntil, until > now else { return }
+        for feed in await queue.pause(scope: scope, until: until) { answer(feed, .hostPaused(until: until)) }
     }
 
     /// The secret is read when the configuration is applied; a file that has become unreadable since it was
@@ -145,7 +158,10 @@ public final class Poller: Sendable {
     ///
     /// - Throws: the first error that says that the archive or the program is broken.
     public func run() async throws {
-        defer { answerAll() }
+        defer {
+            state.withLock { $0.prober }?.cancel()
+            answerAll()
+        }
         try await withThrowingDiscardingTaskGroup { group in
             while let feed = await queue.next() {
                 group.addTask {
@@ -166,21 +182,71 @@ public final class Poller: Sendable {
             await queue.remove([id])
             return await queue.finished(id, heldHost: due.host, host: due.host, at: nil)
         }
-        let poll = FeedPoll(fetcher: fetcher, archive: archive, time: time, jitter: jitter)
+        let poll = FeedPoll(fetcher: fetcher, archive: archive, time: time, network: network, jitter: jitter)
         let result = try await poll.run(due, settings: settings)
         if let report = result.report {
-            if let pause = report.pause {
-                for feed in await queue.pause(host: pause.host, until: pause.until) {
-                    answer(feed, .hostPaused(until: pause.until))
-                }
-            }
+            if let conduct = report.conduct { await apply(conduct.now, to: conduct.scope, at: time.now) }
             log(report)
             observe(report)
         }
-        let next = result.report?.feed.poll
+        if let change = result.change { try await settle(change) }
+        let next = (result.report?.feed ?? result.spared?.feed)?.poll
         let host = next.flatMap { WebURL($0.url)?.canonicalHost } ?? result.heldHost ?? ""
-        await queue.finished(id, heldHost: result.heldHost, host: host, at: next?.nextPoll)
-        answer(id, result.report.map(PollAnswer.Result.polled) ?? .abandoned)
+        // A feed that was spared is as due as it was.
+        let at = result.spared == nil ? next?.nextPoll : next?.nextPoll ?? time.now
+        await queue.finished(id, heldHost: result.heldHost, host: host, at: at)
+        answer(
+            id,
+            result.report.map(PollAnswer.Result.polled) ?? result.spared.map { .networkOut($0.error) } ?? .abandoned)
+    }
+
+    // MARK: our own network
+
+    /// Since when our own network is out, and the feeds whose failures were not theirs.
+    public var outage: (since: Timestamp, spared: Set<FeedID>)? { network.since.map { ($0, network.spared) } }
+
+    /// First after 5 s, then ever less often.
+    private static let firstProbe: Duration = .seconds(5)
+    private static let rarestProbe: Duration = .minutes(1)
+
+    /// While our own network is out only probes go out, and feeds are as they were; a round ends.
+    private func settle(_ change: OwnNetwork.Change) async throws {
+        let network = network
+        let takenBack = try await archive.write { archive in
+            // Of two changes the later may be written first, so what holds now is what is written.
+            try archive.setOutage(since: network.since)
+            return try change.takenBack.filter { try archive.takeBack($0.before, of: $0.feed, polled: $0.polled) }
+        }
+        guard change.isOut else {
+            await queue.hold(false, generation: change.generation)
+            return logger.notice("our own network works again")
+        }
+        logger.warning(
+            "our own network seems to be out", metadata: ["feeds given back": "\(takenBack.count)"])
+        if endsWhenIdle { return await queue.close() }
+        await queue.hold(true, generation: change.generation)
+        let now = time.now
+        await queue.schedule(
+            takenBack.map { ($0.feed, WebURL($0.before.url)?.canonicalHost ?? "", $0.before.nextPoll ?? now) })
+        state.withLock { state in
+            state.prober?.cancel()
+            state.prober = Task { await self.probe() }
+        }
+    }
+
+    /// Polls one feed after the other, each of another scope, until one is answered.
+    private func probe() async {
+        var wait = Poller.firstProbe
+        var candidates: [FeedID] = []
+        while true {
+            guard (try? await time.sleep(until: time.now + wait)) != nil, network.isOut else { return }
+            guard await queue.isAtRest else { continue }
+            wait = min(wait * 2, Poller.rarestProbe)
+            if candidates.isEmpty { candidates = ((try? archive.probes()) ?? []).reversed() }
+            while let feed = candidates.popLast() {
+                if await queue.startHeld(feed) { break }
+            }
+        }
     }
 
     private func settings(of id: FeedID) -> FeedPollSettings? {
@@ -234,7 +300,7 @@ public final class Poller: Sendable {
         guard let (id, host) = try archive.configuredFeed(url: url),
             state.withLock({ $0.indexOfFeed[id] != nil })
         else { return .unknown }
-        if let until = await queue.pausedHosts()[host] { return .hostPaused(until: until) }
+        if let until = await queue.pausedUntil(host) { return .hostPaused(until: until) }
         return await withCheckedContinuation { continuation in
             let waits = state.withLock { state in
                 if !state.hasEnded { state.waiting[id, default: []].append(continuation) }
@@ -264,10 +330,6 @@ public final class Poller: Sendable {
 }
 
 extension Configuration {
-    var limits: HostLimits {
-        HostLimits(concurrency: fetch.concurrency, perHost: fetch.perHost, hostDelay: fetch.hostDelay)
-    }
-
     /// How the client that makes all transfers is set up.
     public var httpClient: HTTPClientConfiguration {
         var client = HTTPClientConfiguration()

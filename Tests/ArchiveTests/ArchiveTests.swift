@@ -83,11 +83,30 @@ import Testing
         let queue = try DatabaseQueue(path: Archive.databasePath(inFolder: folder.path))
         try await queue.write { db in
             try db.execute(sql: "ALTER TABLE feed DROP COLUMN last_document; PRAGMA user_version = 1")
+            // Before version 3 pauses were those of single hosts.
+            try db.execute(
+                sql: """
+                    DROP INDEX feed_scope;
+                    ALTER TABLE feed DROP COLUMN scope;
+                    DROP TABLE outage;
+                    DROP TABLE host;
+                    CREATE TABLE host (
+                        name TEXT PRIMARY KEY, paused_until INTEGER NOT NULL, since INTEGER NOT NULL
+                    ) STRICT, WITHOUT ROWID;
+                    INSERT INTO host VALUES ('a.e.org', 5000, 0), ('www.e.org', 9000, 0), ('127.0.0.1', 7000, 0);
+                    """)
         }
         try queue.close()
         let id = try #require(try Archive.openForReading(folder: folder.path).configuredFeed(url: "http://e.org/1")?.id)
         #expect(try Archive.openForReading(folder: folder.path).feed(id)?.poll.lastDocument == nil)
+        let earlier = try Archive.openForReading(folder: folder.path)
+        let pauses = ["e.org": Timestamp(milliseconds: 9000), "127.0.0.1": Timestamp(milliseconds: 7000)]
+        #expect(try earlier.pauses(at: Timestamp(seconds: 1)) == pauses)
+        #expect(try earlier.host("e.org").feeds == 2)
+        #expect(try earlier.statusFigures(at: now, overdueAfter: .hours(1)).outageSince == nil)
         let archive = try Archive.openForWriting(folder: folder.path, holder: Self.holder)
+        #expect(try archive.pauses(at: Timestamp(seconds: 1)) == pauses)
+        #expect(try archive.read { try String.fetchAll($0, sql: "SELECT scope FROM feed") } == ["e.org", "e.org"])
         #expect(try archive.feed(id)?.poll.lastSuccess == now)
         #expect(try archive.feed(id)?.poll.lastDocument == now)
         #expect(try archive.read { try Int.fetchOne($0, sql: "PRAGMA user_version") } == Schema.version)
@@ -117,7 +136,7 @@ import Testing
             for number in 0..<300 {
                 group.addTask {
                     try await archive.write { archive in
-                        try archive.pause(host: "host\(number)", until: now + .hours(1), at: now)
+                        try archive.set(HostConduct(pausedUntil: now + .hours(1)), of: "host\(number)", at: now)
                         return (number, try archive.first("SELECT count(*) FROM host", []) { $0[0] as Int64 } ?? 0)
                     }
                 }
@@ -127,7 +146,7 @@ import Testing
             // Each saw a different number of rows: none was lost, none ran twice.
             #expect(counts == Set(1...300))
         }
-        #expect(try await archive.write { try $0.pausedHosts(at: now) }.count == 300)
+        #expect(try await archive.write { try $0.conducts(at: now) }.count == 300)
     }
 
     @Test func aWriteThatThrowsTakesItsTransactionBack() async throws {
@@ -137,11 +156,11 @@ import Testing
         let now = now
         await #expect(throws: Broken.self) {
             try await archive.write { archive in
-                try archive.pause(host: "a", until: now + .hours(1), at: now)
+                try archive.set(HostConduct(pausedUntil: now + .hours(1)), of: "a", at: now)
                 throw Broken()
             }
         }
-        #expect(try await archive.write { try $0.pausedHosts(at: now) }.isEmpty)
+        #expect(try await archive.write { try $0.conducts(at: now) }.isEmpty)
     }
 
     // MARK: feeds
@@ -262,7 +281,7 @@ import Testing
         "SELECT \(KnownContent.columns) FROM content WHERE hash = x'00' ORDER BY article_id LIMIT 64",
         "SELECT url FROM attachment WHERE article_id = 1",
         "SELECT revision, content_id FROM revision WHERE article_id = 1 ORDER BY revision DESC",
-        "UPDATE feed SET next_poll = 1 WHERE host = 'a' AND coalesce(next_poll, 0) < 1",
+        "UPDATE feed SET next_poll = 1 WHERE scope = 'a' AND coalesce(next_poll, 0) < 1",
         "SELECT * FROM feed WHERE id = 1",
     ])
     func pollsScanNoTable(sql: String) async throws {

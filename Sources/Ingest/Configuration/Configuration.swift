@@ -11,6 +11,8 @@ public struct Configuration: Sendable, Hashable {
     /// Where the HTTP API listens; `nil` is off.
     public var listen: ListenAddress?
     public var fetch = FetchSettings()
+    /// `hosts:`, by host in one spelling, or by `*.` and the domain whose sub-hosts are meant.
+    public var hosts: [String: HostSettings] = [:]
     public var schedule = ScheduleSettings()
     public var keep = KeepSettings()
     /// In the order of the files, each file's own feeds before those that it includes; none twice.
@@ -65,6 +67,19 @@ public struct FetchSettings: Sendable, Hashable {
     public var caFile: String?
 
     public init() {}
+}
+
+/// What the limits of `fetch:` are for one host, or for the hosts below a domain.
+public struct HostSettings: Sendable, Hashable {
+    /// `nil`: as under `fetch:`.
+    public var perHost: Int?
+    /// `nil`: as under `fetch:`.
+    public var hostDelay: Duration?
+
+    public init(perHost: Int? = nil, hostDelay: Duration? = nil) {
+        self.perHost = perHost
+        self.hostDelay = hostDelay
+    }
 }
 
 public enum ProxySetting: Sendable, Hashable {

@@ -93,6 +93,7 @@ struct PollAttempt {
     /// A permanent redirect is kept once it has led to a feed, which a 304 speaks of too.
     private func moved(_ record: PollRecord, by response: FeedResponse) -> PollRecord {
         var record = record
+        record.host = WebURL(response.finalURL)?.canonicalHost
         if let moved = response.permanentURL, moved != feed.poll.url { record.movedTo = moved }
         return record
     }
@@ -185,8 +186,9 @@ struct PollAttempt {
             jitter: jitter)
         apply(next, to: &state)
         var record = record(state, figures(.failed, status: outcome.status, error: error))
-        if pausesHost, let host = WebURL(outcome.finalURL ?? feed.poll.url)?.canonicalHost, let until = next.at {
-            record.pause = (host, until)
+        if pausesHost {
+            record.host = WebURL(outcome.finalURL ?? feed.poll.url)?.canonicalHost
+            record.refusal = PollRecord.Refusal(retryAfter: retryAfter, rules: rules, jitter: jitter)
         }
         return record
     }

@@ -1,5 +1,6 @@
 public import Archive
 public import FeedModel
+import PublicSuffix
 
 /// All that a poll is about to write, as one value: the feed's new state, what the document brought, and
 /// the host's pause. It is committed whole or not at all.
@@ -10,11 +11,19 @@ struct PollRecord: Sendable {
     var figures: PollFigures
     /// `nil` where no document was accepted, or the same one as before.
     var document: Document?
-    /// The host to keep quiet, and until when.
-    var pause: (host: String, until: Timestamp)?
+    /// The host that answered well, or that asks for quiet.
+    var host: String?
+    /// With a host that asks for quiet.
+    var refusal: Refusal?
     /// What a permanent redirect would make the feed's URL, if no other feed has it.
     var movedTo: String?
     let now: Timestamp
+
+    struct Refusal: Sendable {
+        var retryAfter: Duration?
+        var rules: ScheduleRules
+        var jitter: Double
+    }
 
     struct Document: Sendable {
         var entries: [EntryDigest]
@@ -51,12 +60,33 @@ struct PollRecord: Sendable {
                 state.url = movedTo
             }
         }
+        let conduct = try conduct(in: archive)
+        if let until = conduct?.now?.pausedUntil, let next = state.nextPoll, until > next {
+            state.nextPoll = until
+            state.interval = until - now
+            state.intervalReason = .retryAfter
+        }
         state = try archive.save(state, of: feed.id)
-        if let pause { try archive.pause(host: pause.host, until: pause.until, at: now) }
+        if let conduct { try archive.set(conduct.now, of: conduct.scope, at: now) }
         try archive.log(figures, of: feed.id, firstSightings: brought.firstSightings, at: now)
         var after = feed
         after.poll = state
-        return PollReport(feed: after, figures: figures, pause: pause)
+        return PollReport(feed: after, figures: figures, conduct: conduct)
+    }
+
+    /// What is to be remembered of the host's pause scope from now on, if that has changed.
+    private func conduct(in archive: borrowing ArchiveTransaction) throws -> (scope: String, now: HostConduct?)? {
+        guard let host else { return nil }
+        let scope = PauseScope.of(host)
+        let known = try archive.conduct(of: scope)
+        guard let refusal else {
+            guard let known else { return nil }
+            let eased = HostRecovery.eased(known, at: now)
+            return eased == known ? nil : (scope, eased)
+        }
+        let refused = HostRecovery.refused(
+            known, at: now, retryAfter: refusal.retryAfter, rules: refusal.rules, jitter: refusal.jitter)
+        return (scope, refused)
     }
 }
 
@@ -65,7 +95,14 @@ public struct PollReport: Sendable {
     /// As it stands now.
     public var feed: Feed
     public var figures: PollFigures
-    public var pause: (host: String, until: Timestamp)?
+    /// What is remembered of a pause scope from now on, `nil` for nothing, where the poll has changed that.
+    public var conduct: (scope: String, now: HostConduct?)?
+
+    /// Until when the poll has quieted a scope.
+    var pause: (scope: String, until: Timestamp)? {
+        guard let conduct, let known = conduct.now, figures.outcome == .failed else { return nil }
+        return (conduct.scope, known.pausedUntil)
+    }
 }
 
 extension PollState {

@@ -24,9 +24,9 @@ struct ExplainCommand: ParsableCommand {
                 .failed, "\(url): no feed of the configuration has this URL; 'ingestd feeds' lists them")
         }
         let name = WebURL(feed.poll.url)?.canonicalHost ?? ""
-        let (feeds, pausedUntil) = try archive.host(name, at: SystemTime().now)
+        let (feeds, conduct) = try archive.host(name)
         let reckoning = PollReckoning(
-            feed, host: PollReckoning.Host(name: name, feeds: feeds, pausedUntil: pausedUntil),
+            feed, host: PollReckoning.Host(name: name, feeds: feeds, conduct: conduct, at: SystemTime().now),
             configuration: configuration)
         if global.json {
             var json = JSONWriter()
@@ -71,7 +71,13 @@ struct ExplainCommand: ParsableCommand {
             "  host \(host.name): \(feeds), at most \(reckoning.perHost) at once, starts \(ExplainCommand.words(reckoning.hostDelay)) apart"
         )
         if let until = host.pausedUntil {
-            line("  host \(host.name) has asked for quiet until \(until.rfc3339Seconds)")
+            let whose = host.scope == host.name ? "host \(host.name)" : "\(host.scope), all of whose hosts wait,"
+            line("  \(whose) has asked for quiet until \(until.rfc3339Seconds)")
+        }
+        if reckoning.spacing > reckoning.hostDelay {
+            line(
+                "  for having asked for quiet lately it is asked more slowly: starts \(ExplainCommand.words(reckoning.spacing)) apart"
+            )
         }
     }
 
