@@ -30,6 +30,7 @@ let package = Package(
         // The C libraries.
         .systemLibrary(
             name: "CXML2", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"])]),
+        .systemLibrary(name: "CPSL", pkgConfig: "libpsl", providers: [.apt(["libpsl-dev"])]),
         .target(
             name: "CCurl",
             linkerSettings: [
@@ -43,10 +44,11 @@ let package = Package(
         // One foreign dependency each.
         .target(name: "FeedFetch", dependencies: ["CCurl", "FeedModel"], swiftSettings: settings),
         .target(name: "FeedParse", dependencies: ["CXML2", "FeedModel"], swiftSettings: settings),
+        .target(name: "PublicSuffix", dependencies: ["CPSL"], swiftSettings: settings),
         .target(
             name: "Archive",
             dependencies: [
-                "FeedModel", .product(name: "GRDB", package: "GRDB.swift"),
+                "FeedModel", "PublicSuffix", .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ],
             swiftSettings: settings),
@@ -55,7 +57,7 @@ let package = Package(
         .target(
             name: "Ingest",
             dependencies: [
-                "FeedModel", "FeedFetch", "FeedParse", "Archive", "Yams",
+                "FeedModel", "FeedFetch", "FeedParse", "PublicSuffix", "Archive", "Yams",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "HeapModule", package: "swift-collections"),
                 .product(name: "DequeModule", package: "swift-collections"),
@@ -105,6 +107,7 @@ let package = Package(
         .testTarget(
             name: "FeedFetchTests", dependencies: ["FeedFetch", "FeedModel", "TestSupport"], swiftSettings: settings),
         .testTarget(name: "FeedParseTests", dependencies: ["FeedParse", "FeedModel"], swiftSettings: settings),
+        .testTarget(name: "PublicSuffixTests", dependencies: ["PublicSuffix"], swiftSettings: settings),
         .testTarget(
             name: "ArchiveTests",
             dependencies: ["Archive", "FeedModel", "TestSupport", .product(name: "GRDB", package: "GRDB.swift")],

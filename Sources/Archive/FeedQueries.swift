@@ -31,18 +31,6 @@ extension Archive {
 }
 
 extension Archive {
-    /// How many configured feeds live at a host, and until when it is paused, if it is.
-    public func host(_ name: String, at now: Timestamp) throws -> (feeds: Int, pausedUntil: Timestamp?) {
-        try read { db in
-            let feeds = try Int.fetchOne(
-                db, sql: "SELECT count(*) FROM feed WHERE host = ? AND configured", arguments: [name])
-            let paused = try Int64.fetchOne(
-                db, sql: "SELECT paused_until FROM host WHERE name = ? AND paused_until > ?",
-                arguments: [name, now.milliseconds])
-            return (feeds ?? 0, paused.map { Timestamp(milliseconds: $0) })
-        }
-    }
-
     /// The feed with this URL, as its own or where it moved to, and its host, if it is configured and enabled.
     public func configuredFeed(url: String) throws -> (id: FeedID, host: String)? {
         try configuredFeed(url, condition: "AND state <> 'disabled'") { (FeedID(rawValue: $0["id"]), $0["host"]) }

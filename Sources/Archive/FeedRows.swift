@@ -1,6 +1,7 @@
 public import FeedModel
 import Foundation
 import GRDB
+import PublicSuffix
 
 /// A feed as the configuration names it.
 public struct ConfiguredFeed: Hashable, Sendable {
@@ -52,14 +53,22 @@ extension ArchiveTransaction {
             var state: String
         }
         var known: [String: Known] = [:]
+        var outdated: [(id: Int64, scope: String)] = []
         for (configuredURL, row) in try rows(
-            "SELECT configured_url, id, url, configured, settings, state FROM feed", [],
+            "SELECT configured_url, id, url, configured, settings, state, scope, host FROM feed", [],
             { row in
-                (row[0] as String, Known(id: row[1], url: row[2], configured: row[3], settings: row[4], state: row[5]))
+                let scope = PauseScope.of(row[7])
+                // The list of public suffixes changes with the system.
+                if scope != row[6] { outdated.append((row[1], scope)) }
+                return (
+                    row[0] as String,
+                    Known(id: row[1], url: row[2], configured: row[3], settings: row[4], state: row[5])
+                )
             })
         {
             known[configuredURL] = row
         }
+        for (id, scope) in outdated { try execute("UPDATE feed SET scope = ? WHERE id = ?", [scope, id]) }
         let wanted = Set(configured.map(\.url))
         var left: [String: (configuredURL: String, known: Known)] = [:]
         for (configuredURL, row) in known where !wanted.contains(configuredURL) {
@@ -83,13 +92,15 @@ extension ArchiveTransaction {
                     WHERE id = ?
                     """, [feed.url, feed.title, tags, feed.settings, state?.rawValue, state?.rawValue, row.id])
             } else {
+                let host = WebURL(feed.url)?.limitedHost ?? ""
                 try execute(
                     """
-                    INSERT INTO feed (configured_url, url, host, configured, configured_title, tags, settings, state, added)
-                    VALUES (?, ?, ?, 1, ?, ?, ?, ?, ?)
+                    INSERT INTO feed
+                        (configured_url, url, host, scope, configured, configured_title, tags, settings, state, added)
+                    VALUES (?, ?, ?, ?, 1, ?, ?, ?, ?, ?)
                     """,
                     [
-                        feed.url, feed.url, WebURL(feed.url)?.limitedHost ?? "", feed.title, tags,
+                        feed.url, feed.url, host, PauseScope.of(host), feed.title, tags,
                         feed.settings, (feed.enabled ? PollState.State.active : .disabled).rawValue, now.milliseconds,
                     ])
             }
@@ -123,10 +134,11 @@ extension ArchiveTransaction {
     @discardableResult
     public func save(_ poll: PollState, of feed: FeedID) throws -> PollState {
         let host = WebURL(poll.url)?.limitedHost ?? ""
+        let scope = PauseScope.of(host)
         var saved = poll
         if let (state, pausedUntil) = try first(
             "SELECT state, (SELECT paused_until FROM host WHERE name = ?) FROM feed WHERE id = ?",
-            [host, feed.rawValue],
+            [scope, feed.rawValue],
             { row in (row[0] as String, row.timestamp(1)) })
         {
             if state == PollState.State.disabled.rawValue {
@@ -138,14 +150,14 @@ extension ArchiveTransaction {
                 saved.intervalReason = .retryAfter
             }
         }
-        try write(saved, host: host, of: feed)
+        try write(saved, host: host, scope: scope, of: feed)
         return saved
     }
 
-    private func write(_ poll: PollState, host: String, of feed: FeedID) throws {
+    private func write(_ poll: PollState, host: String, scope: String, of feed: FeedID) throws {
         try execute(
             """
-            UPDATE feed SET url = ?, host = ?, title = ?, home_page_url = ?, hub = ?, topic = ?, state = ?, etag = ?,
+            UPDATE feed SET url = ?, host = ?, scope = ?, title = ?, home_page_url = ?, hub = ?, topic = ?, state = ?, etag = ?,
                 last_modified = ?, validators_url = ?, document_hash = ?, document_modified = ?, last_poll = ?,
                 last_success = ?, last_change = ?, last_status = ?, next_poll = ?, interval = ?, interval_reason = ?,
                 failures = ?, failing_since = ?, error_code = ?, error_message = ?, notice_code = ?,
@@ -155,7 +167,7 @@ extension ArchiveTransaction {
             WHERE id = ?
             """,
             [
-                poll.url, host, poll.title, poll.homePageURL, poll.hub, poll.topic,
+                poll.url, host, scope, poll.title, poll.homePageURL, poll.hub, poll.topic,
                 poll.state.rawValue, poll.validators?.etag.map { Data($0) },
                 poll.validators?.lastModified.map { Data($0) }, poll.validators?.url,
                 poll.documentHash.map { Data($0) }, poll.documentModified?.milliseconds, poll.lastPoll?.milliseconds,
@@ -184,29 +196,6 @@ extension ArchiveTransaction {
             "SELECT 1 FROM feed WHERE (configured_url = ? OR url = ?) AND id <> ? AND configured LIMIT 1",
             [url, url, feed.rawValue]
         ) { _ in true } ?? false
-    }
-
-    /// Keeps a host quiet until an instant: none of its feeds has its next poll sooner.
-    public func pause(host: String, until: Timestamp, at now: Timestamp) throws {
-        try execute(
-            """
-            INSERT INTO host VALUES (?, ?, ?) ON CONFLICT (name) DO UPDATE
-            SET paused_until = max(paused_until, excluded.paused_until)
-            """, [host, until.milliseconds, now.milliseconds])
-        try execute(
-            """
-            UPDATE feed SET next_poll = ?, interval_reason = 'retry-after'
-            WHERE host = ? AND coalesce(next_poll, 0) < ? AND state NOT IN ('gone', 'disabled')
-            """, [until.milliseconds, host, until.milliseconds])
-    }
-
-    /// The hosts that are paused at an instant; pauses that are over are forgotten.
-    public func pausedHosts(at now: Timestamp) throws -> [String: Timestamp] {
-        try execute("DELETE FROM host WHERE paused_until <= ?", [now.milliseconds])
-        let hosts = try rows("SELECT name, paused_until FROM host", []) { row in
-            (row[0] as String, Timestamp(milliseconds: row[1]))
-        }
-        return Dictionary(hosts) { $1 }
     }
 
     static func json(_ values: [String]) -> String {

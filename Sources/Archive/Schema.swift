@@ -1,4 +1,5 @@
 import GRDB
+import PublicSuffix
 
 /// The archive's tables and the views that are promised to every SQLite client.
 ///
@@ -24,9 +25,16 @@ enum Schema {
         for view in try String.fetchAll(db, sql: "SELECT name FROM sqlite_schema WHERE type = 'view'") {
             try db.execute(sql: "DROP VIEW \(view)")
         }
+        db.add(function: pauseScope)
+        defer { db.remove(function: pauseScope) }
         for (index, step) in steps.enumerated() where index + 1 >= version { try db.execute(sql: step) }
         try db.execute(sql: views)
         try db.execute(sql: "PRAGMA user_version = \(Schema.version)")
+    }
+
+    /// `PauseScope`, for the steps.
+    private static let pauseScope = DatabaseFunction("pause_scope", argumentCount: 1, pure: true) { values in
+        String.fromDatabaseValue(values[0]).map(PauseScope.of)
     }
 
     /// The first leads from version 1 to 2, and so on.
@@ -53,6 +61,15 @@ enum Schema {
         \(backfillTables)
         \(websubTables)
         \(searchTables)
+        ALTER TABLE feed ADD COLUMN scope TEXT NOT NULL DEFAULT '';
+        UPDATE feed SET scope = pause_scope(host);
+        CREATE INDEX feed_scope ON feed (scope);
+        ALTER TABLE host RENAME TO host_of_2;
+        \(hostTable)
+        INSERT INTO host SELECT pause_scope(name), max(paused_until), 0, 0, max(paused_until)
+            FROM host_of_2 GROUP BY pause_scope(name);
+        DROP TABLE host_of_2;
+        \(outageTable)
         """,
     ]
 
@@ -110,6 +127,24 @@ enum Schema {
         CREATE INDEX websub_feed ON websub (feed_id);
         """
 
+    private static let hostTable = """
+        -- Hosts that asked for quiet, all of a pause scope as one, until they have been calm for long enough.
+        CREATE TABLE host (
+            name TEXT PRIMARY KEY,          -- a pause scope
+            paused_until INTEGER NOT NULL,
+            pause INTEGER NOT NULL,         -- milliseconds, which the next pause doubles
+            slowness INTEGER NOT NULL,      -- doublings of the distance between request starts
+            calm_since INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID;
+        """
+
+    private static let outageTable = """
+        -- Since when our own network is out; no row while it works.
+        CREATE TABLE outage (
+            since INTEGER NOT NULL
+        ) STRICT;
+        """
+
     private static let tables = """
         -- One row a feed that was ever configured. Its articles stay when it leaves the configuration.
         CREATE TABLE feed (
@@ -160,16 +195,15 @@ enum Schema {
             last_loss INTEGER,
             demand REAL,                    -- polls an hour that it is worth at a price of 1
             price REAL,                     -- of a poll when the last one was scheduled, in hours of waiting
-            topic TEXT                      -- where the document says that it lives
+            topic TEXT,                     -- where the document says that it lives
+            scope TEXT NOT NULL DEFAULT ''  -- of host: the hosts that pause together
         ) STRICT;
         CREATE INDEX feed_host ON feed (host);
+        CREATE INDEX feed_scope ON feed (scope);
 
-        -- Hosts that asked for quiet.
-        CREATE TABLE host (
-            name TEXT PRIMARY KEY,
-            paused_until INTEGER NOT NULL,
-            since INTEGER NOT NULL
-        ) STRICT, WITHOUT ROWID;
+        \(hostTable)
+
+        \(outageTable)
 
         CREATE TABLE article (
             id INTEGER PRIMARY KEY AUTOINCREMENT,

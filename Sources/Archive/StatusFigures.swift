@@ -15,6 +15,8 @@ public struct StatusFigures: Hashable, Sendable {
     public var bytes = 0
     public var lastWrite: Timestamp?
     public var seq: Int64 = 0
+    /// Since when our own network is out.
+    public var outageSince: Timestamp?
     /// Feeds with something to say: what, and since when; the longest standing first, a bounded number.
     public var troubles: [FeedTrouble] = []
 
@@ -83,6 +85,10 @@ extension Archive {
                 figures.newInDay = row[5] ?? 0
             }
             figures.seq = try Int64.fetchOne(db, sql: "SELECT max(seq) FROM change") ?? 0
+            if try db.tableExists("outage") {
+                figures.outageSince = try Int64.fetchOne(db, sql: "SELECT since FROM outage").map(
+                    Timestamp.init(milliseconds:))
+            }
             figures.troubles = try Row.fetchAll(
                 db,
                 sql: """

@@ -9,15 +9,17 @@ import Synchronization
 public final class Poller: Sendable {
     public let archive: Archive
     public let queue: PollQueue
-    private let fetcher: FeedFetcher
-    private let time: any TimeSource
-    private let jitter: @Sendable () -> Double
+    let fetcher: FeedFetcher
+    let time: any TimeSource
+    let jitter: @Sendable () -> Double
+    let network = OwnNetwork()
+    let endsWhenIdle: Bool
     private let observe: @Sendable (PollReport) -> Void
-    private let observePage: @Sendable (PageReport) -> Void
-    private let logger: Logger
-    private let state: Mutex<State>
+    let observePage: @Sendable (PageReport) -> Void
+    let logger: Logger
+    let state: Mutex<State>
 
-    private struct State {
+    struct State {
         var configuration: Configuration
         /// Index into `configuration.feeds`.
         var indexOfFeed: [FeedID: Int] = [:]
@@ -31,6 +33,8 @@ public final class Poller: Sendable {
         var walking: [FeedID: Timestamp] = [:]
         /// Who waits for the walks that can go on now.
         var waitingForWalks: [CheckedContinuation<Void, Never>] = []
+        /// Finds out whether our own network works again, while it is out.
+        var prober: Task<Void, Never>?
         /// Nothing is polled any more, and nobody need wait.
         var hasEnded = false
     }
@@ -50,6 +54,7 @@ public final class Poller: Sendable {
         self.archive = archive
         self.time = time
         self.jitter = jitter
+        self.endsWhenIdle = endsWhenIdle
         self.observe = observe
         self.observePage = observePage
         self.logger = logger
@@ -82,9 +87,10 @@ public final class Poller: Sendable {
             ConfiguredFeed(
                 url: $0.url, title: $0.title, tags: $0.tags, enabled: $0.enabled, settings: $0.fingerprint)
         }
-        let (feeds, paused) = try await archive.write { archive in
-            (try archive.synchronize(configured, at: now), try archive.pausedHosts(at: now))
+        let (feeds, conducts, outage) = try await archive.write { archive in
+            (try archive.synchronize(configured, at: now), try archive.conducts(at: now), try archive.outageSince())
         }
+        network.recall(since: outage)
         let indexOfURL = Dictionary(configuration.feeds.enumerated().map { ($1.url, $0) }) { first, _ in first }
         var credentials: [String: Credential] = [:]
         for feed in configuration.feeds {
@@ -106,7 +112,7 @@ public final class Poller: Sendable {
         await queue.setLimits(configuration.limits)
         await queue.remove(Array(removed))
         for feed in removed { answer(feed, .unknown) }
-        for (host, until) in paused { await queue.pause(host: host, until: until) }
+        for (scope, conduct) in conducts { await apply(conduct, to: scope, at: now) }
         var chosen: [(feed: FeedID, host: String, at: Timestamp?)] = []
         var pages: [(feed: FeedID, host: String, at: Timestamp?)] = []
         let walks = configuration.feeds.contains(where: \.backfill) ? try archive.backfills() : [:]
@@ -129,21 +135,19 @@ public final class Poller: Sendable {
         state.withLock { [pages] state in
             for page in pages { state.walking[page.feed] = page.at }
         }
-        await queue.schedule(chosen + pages)
+        await queue.schedule((endsWhenIdle ? chosen : OverdueSpread.spread(chosen, at: now)) + pages)
         return chosen.count
     }
 
-    /// The turn for a walk's next page, if it comes before the feed's own.
-    private static func page(
-        of walk: Backfill, before due: Timestamp?, _ selection: Selection, now: Timestamp
-    ) -> (feed: FeedID, host: String, at: Timestamp?)? {
-        let at = max(walk.retryAt ?? now, now)
-        switch selection {
-        case .none: return nil
-        case .scheduled: if let due, due <= at { return nil }
-        case .dueNow(let force): if at > now || force || due.map({ $0 <= now }) ?? false { return nil }
+    /// Makes the queue keep to what is remembered of a pause scope.
+    func apply(_ conduct: HostConduct?, to scope: String, at now: Timestamp) async {
+        await queue.slow(scope: scope, doublings: conduct.flatMap { HostRecovery.eased($0, at: now) }?.slowness ?? 0)
+        guard let until = conduct?.pausedUntil, until > now else { return }
+        let feeds = await queue.pause(scope: scope, until: until)
+        state.withLock { state in
+            for feed in feeds where state.walking[feed] != nil { state.walking[feed] = until }
         }
-        return (walk.feed, WebURL(walk.url)?.canonicalHost ?? "", at)
+        for feed in feeds { answer(feed, .hostPaused(until: until)) }
     }
 
     /// The secret is read when the configuration is applied; a file that has become unreadable since it was
@@ -179,7 +183,10 @@ public final class Poller: Sendable {
     ///
     /// - Throws: the first error that says that the archive or the program is broken.
     public func run() async throws {
-        defer { answerAll() }
+        defer {
+            state.withLock { $0.prober }?.cancel()
+            answerAll()
+        }
         try await withThrowingDiscardingTaskGroup { group in
             while let feed = await queue.next() {
                 group.addTask {
@@ -207,146 +214,26 @@ public final class Poller: Sendable {
             let own = WebURL(feed.poll.url)?.limitedHost ?? ""
             return try await finished(due, settings, heldHost: due.host, host: own, next: feed.poll)
         }
-        let poll = FeedPoll(fetcher: fetcher, archive: archive, time: time, jitter: jitter)
         guard let due = try await enter(due) else { return }
+        let poll = FeedPoll(fetcher: fetcher, archive: archive, time: time, network: network, jitter: jitter)
         let result = try await poll.run(due, settings: settings)
         if let report = result.report {
-            if let pause = report.pause { await self.pause(pause.host, until: pause.until) }
+            if let conduct = report.conduct { await apply(conduct.now, to: conduct.scope, at: time.now) }
+            state.withLock { $0.budget.note(report.feed.poll, of: id, rules: settings.rules) }
             log(report)
             observe(report)
         }
-        let next = result.report?.feed.poll
-        if let next { state.withLock { $0.budget.note(next, of: id, rules: settings.rules) } }
+        if let change = result.change { try await settle(change) }
+        var next = (result.report?.feed ?? result.spared?.feed)?.poll
+        // A feed that was spared is as due as it was.
+        if result.spared != nil, next?.nextPoll == nil { next?.nextPoll = time.now }
         let host = next.flatMap { WebURL($0.url)?.limitedHost } ?? result.heldHost ?? ""
         // Who asks from now on gets another poll; these are told when the queue knows how the feed goes on.
         let waiting = state.withLock { $0.waiting.removeValue(forKey: id) } ?? []
         try await finished(due, settings, heldHost: result.heldHost, host: host, next: next)
-        let answer = result.report.map(PollAnswer.Result.polled) ?? .abandoned
+        let answer =
+            result.report.map(PollAnswer.Result.polled) ?? result.spared.map { .networkOut($0.error) } ?? .abandoned
         for continuation in waiting { continuation.resume(returning: answer) }
-    }
-
-    /// The queue has entered the host of the page that would have been next, when a poll is wanted first.
-    private func enter(_ due: DueFeed) async throws -> DueFeed? {
-        guard state.withLock({ $0.walking.removeValue(forKey: due.feed) }) != nil,
-            let poll = try archive.feed(due.feed)?.poll, let host = WebURL(poll.url)?.limitedHost, host != due.host
-        else { return due }
-        guard let until = await queue.move(from: due.host, to: host) else {
-            return DueFeed(feed: due.feed, host: host)
-        }
-        await queue.finished(due.feed, heldHost: nil, host: host, at: max(until, poll.nextPoll ?? until))
-        answer(due.feed, .hostPaused(until: until))
-        endWaitForWalks()
-        return nil
-    }
-
-    /// Puts a feed back into the queue: for its next poll, or for the next page of its walk if that comes first.
-    private func finished(
-        _ due: DueFeed, _ settings: FeedPollSettings, heldHost: String?, host: String, next: PollState?
-    ) async throws {
-        let walk = settings.feed.backfill ? try archive.backfill(of: due.feed) : nil
-        var page: (host: String, at: Timestamp)?
-        if let walk, let next, next.state == .active || next.state == .failing {
-            let host = WebURL(walk.url)?.canonicalHost ?? ""
-            let now = time.now
-            let at = max(walk.retryAt ?? now, await queue.pausedHosts()[host] ?? now, now)
-            if next.nextPoll.map({ at < $0 }) ?? true { page = (host, at) }
-        }
-        state.withLock { [page] in $0.walking[due.feed] = page?.at }
-        if let page {
-            await queue.finished(
-                due.feed, heldHost: heldHost, host: page.host, at: page.at, goesOn: page.at <= time.now)
-        } else {
-            await queue.finished(due.feed, heldHost: heldHost, host: host, at: next?.nextPoll)
-        }
-        endWaitForWalks()
-    }
-
-    private func pause(_ host: String, until: Timestamp) async {
-        let feeds = await queue.pause(host: host, until: until)
-        state.withLock { state in
-            for feed in feeds where state.walking[feed] != nil { state.walking[feed] = until }
-        }
-        for feed in feeds { answer(feed, .hostPaused(until: until)) }
-    }
-
-    // MARK: older pages
-
-    /// What a feed's turn in the queue is for.
-    private enum Turn {
-        case poll
-        case page(Backfill, Feed)
-        /// There was a page to read, which the configuration wants no more; the feed's own poll is not due.
-        case nothing(Feed)
-    }
-
-    /// The next page of its walk, unless its own poll is due or somebody waits for it.
-    private func turn(_ due: DueFeed, _ settings: FeedPollSettings) throws -> Turn {
-        let isWalking = state.withLock { $0.walking[due.feed] != nil && $0.waiting[due.feed] == nil }
-        let now = time.now
-        guard isWalking, let feed = try archive.feed(due.feed), feed.poll.nextPoll ?? .max > now else { return .poll }
-        guard settings.feed.backfill, feed.poll.state == .active || feed.poll.state == .failing,
-            let walk = try archive.backfill(of: due.feed), walk.retryAt ?? now <= now
-        else { return .nothing(feed) }
-        return .page(walk, feed)
-    }
-
-    private func read(_ walk: Backfill, of feed: Feed, _ due: DueFeed, _ settings: FeedPollSettings) async throws {
-        let host = WebURL(walk.url)?.canonicalHost ?? ""
-        // The walk may have turned to another host since the queue was told.
-        if host != due.host, await queue.move(from: due.host, to: host) != nil {
-            return try await finished(due, settings, heldHost: nil, host: "", next: feed.poll)
-        }
-        let step = BackfillStep(fetcher: fetcher, archive: archive, time: time, jitter: jitter())
-        let result = try await step.run(walk, of: feed, settings: settings)
-        if let report = result.report {
-            if let pause = report.pause { await self.pause(pause.host, until: pause.until) }
-            log(report)
-            observePage(report)
-        }
-        let own = WebURL(feed.poll.url)?.limitedHost ?? ""
-        let isAwaited = state.withLock { $0.waiting[due.feed] != nil }
-        // What was abandoned is not begun again before the next start, and a poll that somebody waits for goes first.
-        guard result.report != nil, !isAwaited, let after = try archive.feed(due.feed)?.poll else {
-            if let pause = result.report?.pause, pause.host == own { answer(due.feed, .hostPaused(until: pause.until)) }
-            state.withLock { $0.walking[due.feed] = nil }
-            await queue.finished(due.feed, heldHost: result.heldHost, host: own, at: feed.poll.nextPoll)
-            return endWaitForWalks()
-        }
-        try await finished(due, settings, heldHost: result.heldHost, host: own, next: after)
-    }
-
-    private func log(_ report: PageReport) {
-        let feed: Logger.MetadataValue = "\(report.feed.configuredURL)"
-        if let error = report.error {
-            logger.warning(
-                "older page not read",
-                metadata: [
-                    "feed": feed, "page": "\(report.url)", "code": "\(error.code)", "reason": "\(error.message)",
-                ])
-        } else {
-            logger.debug(
-                "older page read", metadata: ["feed": feed, "page": "\(report.url)", "new": "\(report.figures.new)"])
-        }
-    }
-
-    /// Waits until no walk through older pages can go on now: for a program that ends with its polls.
-    public func finishWalks() async {
-        await withCheckedContinuation { continuation in
-            state.withLock { $0.waitingForWalks.append(continuation) }
-            endWaitForWalks()
-        }
-    }
-
-    private func endWaitForWalks() {
-        let now = time.now
-        let waiting = state.withLock { state in
-            guard state.hasEnded || !state.walking.values.contains(where: { $0 <= now }) else {
-                return [] as [CheckedContinuation<Void, Never>]
-            }
-            defer { state.waitingForWalks = [] }
-            return state.waitingForWalks
-        }
-        for continuation in waiting { continuation.resume() }
     }
 
     private func settings(of id: FeedID) -> FeedPollSettings? {
@@ -400,7 +287,7 @@ public final class Poller: Sendable {
         guard let (id, host) = try archive.configuredFeed(url: url),
             state.withLock({ $0.indexOfFeed[id] != nil })
         else { return .unknown }
-        if let until = await queue.pausedHosts()[host] { return .hostPaused(until: until) }
+        if let until = await queue.pausedUntil(host) { return .hostPaused(until: until) }
         return await withCheckedContinuation { continuation in
             let waits = state.withLock { state in
                 if !state.hasEnded { state.waiting[id, default: []].append(continuation) }
@@ -413,7 +300,7 @@ public final class Poller: Sendable {
         }
     }
 
-    private func answer(_ id: FeedID, _ result: PollAnswer.Result) {
+    func answer(_ id: FeedID, _ result: PollAnswer.Result) {
         let waiting = state.withLock { $0.waiting.removeValue(forKey: id) } ?? []
         for continuation in waiting { continuation.resume(returning: result) }
     }
@@ -431,10 +318,6 @@ public final class Poller: Sendable {
 }
 
 extension Configuration {
-    var limits: HostLimits {
-        HostLimits(concurrency: fetch.concurrency, perHost: fetch.perHost, hostDelay: fetch.hostDelay)
-    }
-
     /// How the client that makes all transfers is set up.
     public var httpClient: HTTPClientConfiguration {
         var client = HTTPClientConfiguration()

@@ -115,12 +115,19 @@ public struct Health: Hashable, Sendable {
         if let free = findings.freeBytes, free < Health.lowSpace {
             add(.warning, "only \(free >> 20) MiB are free for \(findings.archivePath); make room before writing fails")
         }
+        if let since = figures.outageSince {
+            add(
+                .warning,
+                "our own network seems to be out; hardly any host can be reached, so polling waits and feeds keep their "
+                    + "state: look at cable, gateway, DNS and proxy; polling goes on by itself",
+                since: since)
+        }
         let pollable = figures.totalFeeds - (figures.feeds[.disabled] ?? 0)
         let failing = figures.feeds[.failing] ?? 0
         if failing >= 3, failing * 100 > pollable * Health.failingPercent {
             add(.warning, "\(failing) of \(pollable) feeds fail; 'ingestd feeds --failing' shows why")
         }
-        if findings.daemon != nil, figures.overdue > 0 {
+        if findings.daemon != nil, figures.overdue > 0, figures.outageSince == nil {
             add(
                 .warning,
                 "\(figures.overdue) feeds are overdue; the limits under 'fetch' may be too tight for the schedule")

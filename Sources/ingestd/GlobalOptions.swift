@@ -81,15 +81,27 @@ struct GlobalOptions: ParsableArguments {
         configurationPath == nil ? Ingest.Configuration() : try loadConfiguration()
     }
 
-    /// For one request by a person's hand: a client with the settings of the configuration, if there is one.
+    /// For one request by a person's hand: a client with the settings of the configuration, if there is one; and until
+    /// when hosts are to be left alone, by pause scope, if there is an archive.
     func withClient<Result: Sendable>(
-        _ body: (Ingest.Configuration, HTTPClient) async -> Result
+        _ body: (Ingest.Configuration, HTTPClient, _ pauses: [String: Timestamp]) async -> Result
     ) async throws -> Result {
         let configuration = try loadConfigurationIfAny()
+        let pauses = try pauses(configuration)
         let client = try httpClient(configuration)
-        let result = await body(configuration, client)
+        let result = await body(configuration, client, pauses)
         await client.shutdown()
         return result
+    }
+
+    private func pauses(_ configuration: Ingest.Configuration) throws -> [String: Timestamp] {
+        do {
+            return try Archive.openForReading(folder: archiveFolder(configuration)).pauses(at: SystemTime().now)
+        } catch ArchiveError.notThere {
+            return [:]
+        } catch let error as ArchiveError {
+            throw CommandFailure(error)
+        }
     }
 
     static func validate(webURL url: String) throws {

@@ -90,7 +90,7 @@ import Testing
             for number in 0..<300 {
                 group.addTask {
                     try await archive.write { archive in
-                        try archive.pause(host: "host\(number)", until: now + .hours(1), at: now)
+                        try archive.set(HostConduct(pausedUntil: now + .hours(1)), of: "host\(number)", at: now)
                         return (number, try archive.first("SELECT count(*) FROM host", []) { $0[0] as Int64 } ?? 0)
                     }
                 }
@@ -100,7 +100,7 @@ import Testing
             // Each saw a different number of rows: none was lost, none ran twice.
             #expect(counts == Set(1...300))
         }
-        #expect(try await archive.write { try $0.pausedHosts(at: now) }.count == 300)
+        #expect(try await archive.write { try $0.conducts(at: now) }.count == 300)
     }
 
     @Test func aWriteThatThrowsTakesItsTransactionBack() async throws {
@@ -110,11 +110,11 @@ import Testing
         let now = now
         await #expect(throws: Broken.self) {
             try await archive.write { archive in
-                try archive.pause(host: "a", until: now + .hours(1), at: now)
+                try archive.set(HostConduct(pausedUntil: now + .hours(1)), of: "a", at: now)
                 throw Broken()
             }
         }
-        #expect(try await archive.write { try $0.pausedHosts(at: now) }.isEmpty)
+        #expect(try await archive.write { try $0.conducts(at: now) }.isEmpty)
     }
 
     // MARK: feeds
@@ -235,7 +235,7 @@ import Testing
         "SELECT \(KnownContent.columns) FROM content WHERE hash = x'00' ORDER BY article_id LIMIT 64",
         "SELECT url FROM attachment WHERE article_id = 1",
         "SELECT revision, content_id FROM revision WHERE article_id = 1 ORDER BY revision DESC",
-        "UPDATE feed SET next_poll = 1 WHERE host = 'a' AND coalesce(next_poll, 0) < 1",
+        "UPDATE feed SET next_poll = 1 WHERE scope = 'a' AND coalesce(next_poll, 0) < 1",
         "SELECT * FROM feed WHERE id = 1",
     ])
     func pollsScanNoTable(sql: String) async throws {

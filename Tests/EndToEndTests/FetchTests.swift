@@ -74,6 +74,19 @@ struct FetchTests {
         }
     }
 
+    @Test func bothLeaveAHostAloneThatAskedForQuiet() async throws {
+        let lab = try Lab()
+        try lab.configure(targets: ["/feed.xml"])
+        lab.server.otherwise { _ in .status(429, "", ("Retry-After", "1000")) }
+        #expect(try await lab.run("run", "--once").status == 0)
+        for command in ["fetch", "discover"] {
+            let result = try await lab.run(command, lab.server.url("/other.xml"))
+            #expect(result.status == 1)
+            #expect((result.stdout + result.stderr).contains("host-paused: the host has asked for quiet until 20"))
+        }
+        #expect(lab.server.requests.count == 1)
+    }
+
     @Test func explainNamesTheRuleThatDecided() async throws {
         let lab = try Lab()
         try lab.configure(targets: ["/feed.xml"], schedule: ["min_interval: 5m"])

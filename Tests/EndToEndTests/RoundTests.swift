@@ -144,6 +144,22 @@ import Testing
         #expect(third["new"].int == 0)
     }
 
+    /// Nobody can be reached: that is nobody's failure but ours.
+    @Test func ourOwnNetworkIsOut() async throws {
+        let lab = try Lab()
+        let urls = (1...7).map { "http://127.0.9.\($0):1/feed.xml" }
+        try lab.configure(urls)
+        let round = try await lab.run("run", "--once")
+        #expect(round.status == 0)
+        #expect(round.stderr.contains("our own network seems to be out"))
+        #expect(round.lines.count == 1 && round.stdout.contains("polled 0 feeds"), "\(round.stdout)")
+        let feeds = try await lab.json("feeds")
+        #expect(feeds.count == 7 && feeds.allSatisfy { $0["state"].string == "active" && !$0["last_poll"].isThere })
+        let problems = try await lab.status().json["problems"].array
+        let outage = problems.filter { $0["message"].string.hasPrefix("our own network seems to be out") }
+        #expect(outage.count == 1 && outage[0]["severity"].string == "warning" && outage[0]["since"].isThere)
+    }
+
     @Test func theSummaryAsJSON() async throws {
         let lab = try Lab()
         lab.server.on("/feed.xml", .ok(Lab.rss("one", "two"), ("ETag", "\"1\"")), .status(304))

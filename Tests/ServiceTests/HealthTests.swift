@@ -12,8 +12,11 @@ import Testing
     static let daemon = Health.Daemon(
         pid: 7, version: "1", started: Timestamp(seconds: 1), isResponsive: true, inFlight: 3)
 
-    static func figures(active: Int = 10, failing: Int = 0, overdue: Int = 0) -> StatusFigures {
+    static func figures(
+        active: Int = 10, failing: Int = 0, overdue: Int = 0, outageSince: Timestamp? = nil
+    ) -> StatusFigures {
         var figures = StatusFigures()
+        figures.outageSince = outageSince
         figures.feeds = [.active: active, .failing: failing]
         figures.articles = 88
         figures.newInDay = 5
@@ -44,6 +47,10 @@ import Testing
         Row(
             name: "overdue", state: .degraded, headline: "degraded: 4 feeds are overdue; ", figures: figures(overdue: 4)
         ),
+        Row(
+            name: "our own network is out", state: .degraded,
+            headline: "degraded: our own network seems to be out; 10 feeds",
+            figures: figures(overdue: 4, outageSince: Timestamp(seconds: 1_794_000_000))),
         Row(name: "disk nearly full", state: .degraded, headline: "degraded: only 1 MiB are free", freeBytes: 1 << 20),
         Row(name: "stopped", state: .critical, headline: "critical: the daemon is not running; ", daemon: nil),
         Row(

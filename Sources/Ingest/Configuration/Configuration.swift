@@ -13,6 +13,8 @@ public struct Configuration: Sendable, Hashable {
     /// `nil`: no hub is asked for anything.
     public var websub: WebSubSettings?
     public var fetch = FetchSettings()
+    /// `hosts:`, by host in one spelling, or by `*.` and the domain whose sub-hosts are meant.
+    public var hosts: [String: HostSettings] = [:]
     public var schedule = ScheduleSettings()
     public var keep = KeepSettings()
     /// In the order of the files, each file's own feeds before those that it includes; none twice.
@@ -103,6 +105,19 @@ public struct FetchSettings: Sendable, Hashable {
     public var caFile: String?
 
     public init() {}
+}
+
+/// What the limits of `fetch:` are for one host, or for the hosts below a domain.
+public struct HostSettings: Sendable, Hashable {
+    /// `nil`: as under `fetch:`.
+    public var perHost: Int?
+    /// `nil`: as under `fetch:`.
+    public var hostDelay: Duration?
+
+    public init(perHost: Int? = nil, hostDelay: Duration? = nil) {
+        self.perHost = perHost
+        self.hostDelay = hostDelay
+    }
 }
 
 public enum ProxySetting: Sendable, Hashable {

@@ -24,7 +24,7 @@ public enum ConfigurationReader {
 
 extension ConfigurationReading {
     static let sections = [
-        "archive", "contact", "listen", "websub", "fetch", "schedule", "keep", "defaults", "feeds", "include",
+        "archive", "contact", "listen", "websub", "fetch", "hosts", "schedule", "keep", "defaults", "feeds", "include",
     ]
     static let fetchKeys = [
         "concurrency", "per_host", "host_delay", "timeout", "connect_timeout", "max_body", "max_redirects",
@@ -53,6 +53,7 @@ extension ConfigurationReading {
         configuration.contact = optional("contact", of: fields) { node throws(Wrong) in try node.contact() }
         configuration.listen = optional("listen", of: fields) { node throws(Wrong) in try node.listenAddress() }
         if let section = fields["fetch"] { readFetch(section.value, in: file) }
+        if let section = fields["hosts"] { readHosts(section.value, in: file) }
         // Before the feeds, whose intervals it bounds, wherever it stands in the file.
         shortestInterval = configuration.schedule.minInterval
         if let section = fields["schedule"] { readSchedule(section.value, in: file) }

@@ -50,7 +50,8 @@ public struct PageReport: Sendable {
     public var figures: PollFigures
     /// Why the page was not read.
     public var error: PollError?
-    public var pause: (host: String, until: Timestamp)?
+    /// As in `PollReport`.
+    public var conduct: (scope: String, now: HostConduct?)?
     /// Why the walk is over, if it is.
     public var end: Backfill.End?
 }
@@ -59,7 +60,7 @@ public struct PageReport: Sendable {
 struct PageRecord: Sendable {
     private enum Finding: Sendable {
         case page(entries: [EntryDigest], homePage: String?, isArchive: Bool, older: OlderPage?)
-        case failure(PollError, retryAt: Timestamp?, pause: (host: String, until: Timestamp)?)
+        case failure(PollError, retryAt: Timestamp?, HostLesson?)
     }
 
     private let feed: Feed
@@ -81,16 +82,16 @@ struct PageRecord: Sendable {
             let next = NextPoll.afterFailure(
                 at: now, failures: walk.failures + 1, retryAfter: retryAfter, isDead: false, rules: rules,
                 jitter: jitter)
-            var pause: (String, Timestamp)?
-            if pausesHost, let host = WebURL(outcome.finalURL ?? walk.url)?.canonicalHost, let until = next.at {
-                pause = (host, until)
+            var lesson: HostLesson?
+            if pausesHost, let host = WebURL(outcome.finalURL ?? walk.url)?.canonicalHost {
+                lesson = HostLesson(host: host, refusal: .init(retryAfter: retryAfter, rules: rules, jitter: jitter))
             }
             let isOver = now - (walk.failingSince ?? now) >= rules.giveUpAfter
-            return .failure(error, retryAt: isOver ? nil : next.at, pause: pause)
+            return .failure(error, retryAt: isOver ? nil : next.at, lesson)
         }
         switch PollVerdict.judge(outcome, at: now) {
         case .abandoned: return nil
-        case .gone(let error): finding = .failure(error, retryAt: nil, pause: nil)
+        case .gone(let error): finding = .failure(error, retryAt: nil, nil)
         case .failure(let error, let retryAfter, let pausesHost):
             finding = failure(error, retryAfter: retryAfter, pausesHost: pausesHost)
         case .notModified(let response):
@@ -118,15 +119,15 @@ struct PageRecord: Sendable {
         var walk = walk
         var firstSightings = 0
         switch finding {
-        case .failure(let error, let retryAt, let pause):
+        case .failure(let error, let retryAt, let lesson):
             report.error = error
             report.figures.outcome = .failed
-            report.pause = pause
             walk.failures += 1
             walk.failingSince = walk.failingSince ?? now
             walk.lastError = error
             walk.retryAt = retryAt
-            if let pause { try archive.pause(host: pause.host, until: pause.until, at: now) }
+            report.conduct = try lesson?.conduct(at: now, in: archive)
+            if let conduct = report.conduct { try archive.set(conduct.now, of: conduct.scope, at: now) }
             if retryAt == nil { report.end = .failed }
         case .page(let entries, let homePage, let isArchive, let older):
             let brought = try Reconciler.reconcile(

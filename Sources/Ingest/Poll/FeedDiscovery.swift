@@ -30,12 +30,13 @@ public struct FeedDiscovery: Sendable {
         "blog/rss.xml",
     ]
 
-    /// Requests to one host start `host_delay` apart; the address guard holds.
+    /// Requests to one host start `host_delay` apart; the address guard holds, and `pauses` as for `FeedTrial`.
     public static func run(
-        _ page: String, configuration: Configuration, client: HTTPClient, time: any TimeSource = SystemTime()
+        _ page: String, configuration: Configuration, client: HTTPClient, pauses: [String: Timestamp],
+        time: any TimeSource = SystemTime()
     ) async -> FeedDiscovery {
         var discovery = FeedDiscovery()
-        let first = await FeedTrial.run(page, configuration: configuration, client: client, time: time)
+        let first = await FeedTrial.run(page, configuration: configuration, client: client, pauses: pauses, time: time)
         if let document = first.document {
             discovery.add(document, page, .itself)
             return discovery
@@ -46,14 +47,14 @@ public struct FeedDiscovery: Sendable {
         }
         let announced = FeedLinks.announced(
             in: response.body, contentType: response.values(of: "Content-Type").last, base: response.finalURL)
-        await discovery.ask(announced.prefix(mostCandidates), .announced, configuration, client, time)
+        await discovery.ask(announced.prefix(mostCandidates), .announced, configuration, client, pauses, time)
         if discovery.found.isEmpty, let base = WebURL(response.finalURL) {
             let guesses = ["/", ""].flatMap { prefix in
                 commonPlaces.compactMap { base.resolving(prefix + $0)?.string }
             }
             var seen: Set<String> = [response.finalURL]
             let places = guesses.filter { seen.insert($0).inserted }
-            await discovery.ask(places.prefix(mostCandidates), .guessed, configuration, client, time)
+            await discovery.ask(places.prefix(mostCandidates), .guessed, configuration, client, pauses, time)
         }
         if discovery.found.isEmpty {
             discovery.error = PollError(
@@ -64,11 +65,14 @@ public struct FeedDiscovery: Sendable {
 
     private mutating func ask(
         _ urls: some Sequence<String>, _ origin: Origin, _ configuration: Configuration, _ client: HTTPClient,
-        _ time: any TimeSource
+        _ pauses: [String: Timestamp], _ time: any TimeSource
     ) async {
+        let limits = configuration.limits
         for url in urls {
-            if (try? await time.sleep(until: time.now + configuration.fetch.hostDelay)) == nil { return }
-            let trial = await FeedTrial.run(url, configuration: configuration, client: client, time: time)
+            let delay = limits.of(WebURL(url)?.canonicalHost ?? "").hostDelay
+            if (try? await time.sleep(until: time.now + delay)) == nil { return }
+            let trial = await FeedTrial.run(
+                url, configuration: configuration, client: client, pauses: pauses, time: time)
             // A host that asks for quiet is asked nothing more.
             if trial.state.lastStatus == 429 { return }
             if let document = trial.document { add(document, trial.response?.finalURL ?? url, origin) }

@@ -1,6 +1,7 @@
 public import FeedFetch
 public import FeedModel
 import FeedParse
+import PublicSuffix
 
 /// One poll that leaves nothing behind: what was sent, what came back, what it was understood as, and what a
 /// poll of the feed would decide. A feed that nothing is known of is asked without conditions.
@@ -11,15 +12,25 @@ public struct FeedTrial: Sendable {
     /// As it would stand after this poll, were it the feed's first.
     public let state: PollState
 
-    /// Asks the feed's host without regard to other polls: for one request by a person's hand.
-    private struct OpenGate: HostGate {
-        func move(from: String, to: String) async -> Timestamp? { nil }
+    /// Asks hosts without regard to other polls, for one request by a person's hand; but none that asked for quiet.
+    private struct TrialGate: HostGate {
+        let pauses: [String: Timestamp]
+        let time: any TimeSource
+
+        func move(from: String, to: String) async -> Timestamp? { pausedUntil(to) }
+
+        func pausedUntil(_ host: String) -> Timestamp? {
+            pauses[PauseScope.of(host)].flatMap { $0 > time.now ? $0 : nil }
+        }
     }
 
-    /// - Parameter url: a feed of the configuration is asked with its own headers, credential and address policy; any other
-    ///   URL with the settings that all feeds have.
+    /// - Parameters:
+    ///   - url: a feed of the configuration is asked with its own headers, credential and address policy; any other
+    ///     URL with the settings that all feeds have.
+    ///   - pauses: until when hosts are to be left alone, by pause scope, as the archive knows it.
     public static func run(
-        _ url: String, configuration: Configuration, client: HTTPClient, time: any TimeSource = SystemTime()
+        _ url: String, configuration: Configuration, client: HTTPClient, pauses: [String: Timestamp],
+        time: any TimeSource = SystemTime()
     ) async -> FeedTrial {
         let configured = configuration.feeds.first { $0.url == url }
         let feedConfiguration =
@@ -30,8 +41,14 @@ public struct FeedTrial: Sendable {
             feedConfiguration, of: configuration, credential: credential, sharedHosts: [],
             isConfigured: configured != nil)
         let feed = Feed(id: FeedID(rawValue: 0), configuredURL: url, poll: PollState(url: url))
-        let fetcher = FeedFetcher(client: client, gate: OpenGate())
-        let outcome = await fetcher.fetch(settings.request(for: feed, at: time.now))
+        let gate = TrialGate(pauses: pauses, time: time)
+        let outcome: FetchOutcome
+        if let host = WebURL(url)?.canonicalHost, let until = gate.pausedUntil(host) {
+            outcome = .failure(
+                FetchFailure(code: .hostPaused, message: PollAnswer.paused(until: until), pausedUntil: until))
+        } else {
+            outcome = await FeedFetcher(client: client, gate: gate).fetch(settings.request(for: feed, at: time.now))
+        }
         let now = time.now
         let attempt = PollAttempt(feed: feed, outcome: outcome, rules: settings.rules, now: now, jitter: 1)
         var document: ParsedFeed?

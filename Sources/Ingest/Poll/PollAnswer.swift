@@ -8,6 +8,8 @@ public struct PollAnswer: Sendable {
         /// No enabled feed of the configuration has this URL, as its own or where it moved to.
         case unknown
         case hostPaused(until: Timestamp)
+        /// Our own network is out: the poll failed, and the feed is as it was.
+        case networkOut(PollError)
         /// The program is stopping.
         case abandoned
     }
@@ -42,14 +44,22 @@ public struct PollAnswer: Sendable {
             case .hostPaused(let until):
                 json.member("outcome", "failed")
                 PollAnswer.write(
+                    PollError(code: "host-paused", message: PollAnswer.paused(until: until)), to: &json)
+            case .networkOut(let error):
+                json.member("outcome", "failed")
+                PollAnswer.write(
                     PollError(
-                        code: "host-paused",
-                        message: "the host has asked for quiet until \(until.rfc3339Seconds); it is not asked before"),
+                        code: error.code,
+                        message: "\(error.message); our own network seems to be out, and the feed keeps its state"),
                     to: &json)
             case .abandoned:
                 json.member("outcome", "abandoned")
             }
         }
+    }
+
+    static func paused(until: Timestamp) -> String {
+        "the host has asked for quiet until \(until.rfc3339Seconds); it is not asked before"
     }
 
     private static func write(_ error: PollError, to json: inout JSONWriter) {

@@ -115,6 +115,7 @@ struct PollAttempt {
     /// A permanent redirect is kept once it has led to a feed, which a 304 speaks of too.
     private func moved(_ record: PollRecord, by response: FeedResponse) -> PollRecord {
         var record = record
+        record.lesson = WebURL(response.finalURL)?.canonicalHost.map { HostLesson(host: $0) }
         if let moved = response.permanentURL, moved != feed.poll.url { record.movedTo = moved }
         return record
     }
@@ -219,8 +220,9 @@ struct PollAttempt {
             jitter: jitter)
         state.apply(next)
         var record = record(state, figures(.failed, status: outcome.status, error: error))
-        if pausesHost, let host = WebURL(outcome.finalURL ?? feed.poll.url)?.canonicalHost, let until = next.at {
-            record.pause = (host, until)
+        if pausesHost, let host = WebURL(outcome.finalURL ?? feed.poll.url)?.canonicalHost {
+            record.lesson = HostLesson(
+                host: host, refusal: .init(retryAfter: retryAfter, rules: rules, jitter: jitter))
         }
         return record
     }

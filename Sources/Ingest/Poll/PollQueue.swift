@@ -2,22 +2,7 @@ import DequeModule
 public import FeedFetch
 public import FeedModel
 import HeapModule
-
-/// What may be in flight.
-public struct HostLimits: Hashable, Sendable {
-    /// Polls in flight, over all hosts.
-    public var concurrency: Int
-    /// Transfers in flight to one host.
-    public var perHost: Int
-    /// The least time between two request starts to one host.
-    public var hostDelay: Duration
-
-    public init(concurrency: Int, perHost: Int, hostDelay: Duration) {
-        self.concurrency = concurrency
-        self.perHost = perHost
-        self.hostDelay = hostDelay
-    }
-}
+import PublicSuffix
 
 /// A feed that is to be polled now.
 public struct DueFeed: Hashable, Sendable {
@@ -26,14 +11,16 @@ public struct DueFeed: Hashable, Sendable {
     public var host: String
 }
 
-/// Which feed is polled next: a heap of (time, feed), and a budget for each host.
+/// Which feed is polled next: a heap of (time, feed), a budget for each host, and pauses by `PauseScope`.
 ///
 /// `next()` suspends until a feed is due, its host has room for it and fewer polls are in flight than may
 /// be: this is the backpressure of the whole pipeline. Redirects to other hosts pass through the same
 /// budgets (`HostGate`), and go before feeds that have not started.
 ///
 /// A feed is in one of four places: scheduled (in the heap), waiting (due, at its host), in flight, or
-/// nowhere (gone, disabled, removed). All times come from the time source that is handed in.
+/// nowhere (gone, disabled, removed).
+///
+/// While our own network is out the queue is held: nothing starts but what somebody asks for, and probes. All times come from the time source that is handed in.
 public actor PollQueue: HostGate {
     private struct Due: Comparable {
         var at: Timestamp
@@ -64,17 +51,24 @@ public actor PollQueue: HostGate {
     private typealias Mover = CheckedContinuation<Timestamp?, Never>
 
     private struct Host {
+        let scope: String
+        var limit: HostLimit
         var inFlight = 0
-        /// No request starts sooner: the last start and `hostDelay`.
+        /// No request starts sooner: the last start and the distance that the host keeps then.
         var nextStart: Timestamp?
-        var pausedUntil: Timestamp?
         var waiting: Deque<FeedID> = []
         var movers: Deque<Mover> = []
         /// It stands in `readyFeeds`, in `readyMovers`.
         var isQueuedForFeeds = false
         var isQueuedForMovers = false
 
-        var isIdle: Bool { inFlight == 0 && waiting.isEmpty && movers.isEmpty && pausedUntil == nil }
+        var isIdle: Bool { inFlight == 0 && waiting.isEmpty && movers.isEmpty }
+    }
+
+    /// Hosts that pause together; here only while there is something to know of them.
+    private struct Scope {
+        var pausedUntil: Timestamp?
+        var slowness = 0
     }
 
     private let time: any TimeSource
@@ -89,6 +83,13 @@ public actor PollQueue: HostGate {
     private var readyFeeds = Heap<Ready>()
     private var readyMovers = Heap<Ready>()
     private var hosts: [String: Host] = [:]
+    /// The hosts in `hosts` of each pause scope.
+    private var hostsOfScope: [String: Set<String>] = [:]
+    private var scopes: [String: Scope] = [:]
+    /// Then only feeds that start all the same are waiting.
+    private var isHeld = false
+    /// Of the last `hold`: calls may overtake one another.
+    private var holdGeneration = 0
     private var waitingCount = 0
     private var inFlight = 0
     private var isClosed = false
@@ -106,8 +107,15 @@ public actor PollQueue: HostGate {
     /// Feeds in flight now.
     public var feedsInFlight: Int { inFlight }
 
+    /// Nothing is in flight, and nothing waits at its host.
+    public var isAtRest: Bool { inFlight == 0 && waitingCount == 0 }
+
     public func setLimits(_ limits: HostLimits) {
         self.limits = limits
+        for name in Array(hosts.keys) {
+            hosts[name]?.limit = limits.of(name)
+            queue(name)
+        }
         serve()
     }
 
@@ -126,14 +134,23 @@ public actor PollQueue: HostGate {
     /// - Returns: when its host's pause ends, if the host is paused: then nothing is polled.
     public func pollNow(_ feed: FeedID, host: String) -> Timestamp? {
         let now = time.now
-        if let until = hosts[host]?.pausedUntil, until > now { return until }
+        if let until = pausedUntil(host, now) { return until }
         switch slots[feed]?.place {
         case .inFlight, .waiting: break
-        default: place(feed, host: host, at: now)
+        default:
+            place(feed, host: host, at: now)
+            if isHeld { probe(feed) }
         }
         slots[feed]?.isWanted = true
         serve()
         return nil
+    }
+
+    /// Takes a feed out of the schedule, to its host, for a start in spite of the hold.
+    private func probe(_ feed: FeedID) {
+        guard let slot = slots[feed], case .scheduled = slot.place else { return }
+        slots[feed]?.isWanted = true
+        wait(feed, at: slot.host)
     }
 
     /// Takes feeds out for good. Those in flight end as they are.
@@ -190,10 +207,10 @@ public actor PollQueue: HostGate {
         if let heldHost { leave(heldHost) }
         if let slot = slots[feed] {
             slots[feed]?.place = nil
-            let paused = hosts[host]?.pausedUntil.flatMap { $0 > time.now ? $0 : nil }
             slots[feed]?.isWanted = false
-            if slot.isWanted, paused == nil {
+            if slot.isWanted, pausedUntil(host, time.now) == nil {
                 place(feed, host: host, at: time.now)
+                if isHeld { probe(feed) }
             } else if !endsWhenIdle || goesOn {
                 place(feed, host: host, at: at)
             } else {
@@ -211,44 +228,138 @@ public actor PollQueue: HostGate {
 
     // MARK: hosts
 
-    /// Keeps a host quiet. Its waiting feeds go back into the schedule, those in flight end as they are.
+    /// Keeps all hosts of a pause scope quiet. Their waiting feeds go back into the schedule, those in flight end as
+    /// they are.
     ///
     /// - Returns: the feeds that were waiting.
     @discardableResult
-    public func pause(host: String, until: Timestamp) -> [FeedID] {
-        let known = hosts[host]?.pausedUntil
-        hosts[host, default: Host()].pausedUntil = max(known ?? until, until)
-        let waiting = hosts[host]?.waiting ?? []
-        hosts[host]?.waiting = []
-        waitingCount -= waiting.count
-        for feed in waiting {
-            slots[feed]?.place = nil
-            slots[feed]?.isWanted = false
-            if !endsWhenIdle { place(feed, host: host, at: until) }
+    public func pause(scope: String, until: Timestamp) -> [FeedID] {
+        let known = scopes[scope]?.pausedUntil
+        scopes[scope, default: Scope()].pausedUntil = max(known ?? until, until)
+        var sentBack: [FeedID] = []
+        for host in hostsOfScope[scope] ?? [] {
+            let waiting = hosts[host]?.waiting ?? []
+            hosts[host]?.waiting = []
+            waitingCount -= waiting.count
+            for feed in waiting {
+                slots[feed]?.place = nil
+                slots[feed]?.isWanted = false
+                if !endsWhenIdle { place(feed, host: host, at: until) }
+            }
+            sentBack += waiting
+            let movers = hosts[host]?.movers ?? []
+            hosts[host]?.movers = []
+            for mover in movers { mover.resume(returning: until) }
+            queue(host)
         }
-        let movers = hosts[host]?.movers ?? []
-        hosts[host]?.movers = []
-        for mover in movers { mover.resume(returning: until) }
         serve()
-        return Array(waiting)
+        return sentBack
     }
 
-    public func pausedHosts() -> [String: Timestamp] {
+    /// Sets how many times the distance between request starts to the hosts of a scope is doubled.
+    public func slow(scope: String, doublings: Int) {
+        if doublings > 0 || scopes[scope] != nil { scopes[scope, default: Scope()].slowness = doublings }
+        dropIfUsual(scope)
+    }
+
+    private func dropIfUsual(_ scope: String) {
+        if let known = scopes[scope], known.pausedUntil == nil, known.slowness == 0 { scopes[scope] = nil }
+    }
+
+    /// Until when a host is paused, if it is.
+    public func pausedUntil(_ host: String) -> Timestamp? { pausedUntil(host, time.now) }
+
+    /// Until when each pause scope is paused that is.
+    public func pausedScopes() -> [String: Timestamp] {
         let now = time.now
-        return hosts.compactMapValues { $0.pausedUntil.flatMap { $0 > now ? $0 : nil } }
+        return scopes.compactMapValues { $0.pausedUntil.flatMap { $0 > now ? $0 : nil } }
+    }
+
+    private func pausedUntil(_ host: String, _ now: Timestamp) -> Timestamp? {
+        guard !scopes.isEmpty else { return nil }
+        let scope = hosts[host]?.scope ?? PauseScope.of(host)
+        guard let until = scopes[scope]?.pausedUntil else { return nil }
+        if until > now { return until }
+        scopes[scope]?.pausedUntil = nil
+        dropIfUsual(scope)
+        return nil
     }
 
     public func move(from: String, to: String) async -> Timestamp? {
         leave(from)
-        if let until = hosts[to]?.pausedUntil, until > time.now {
+        if let until = pausedUntil(to, time.now) {
             serve()
             return until
         }
         return await withCheckedContinuation { continuation in
-            hosts[to, default: Host()].movers.append(continuation)
+            enter(to)
+            hosts[to]?.movers.append(continuation)
             queue(to)
             serve()
         }
+    }
+
+    /// Sees to it that a host is in `hosts`.
+    private func enter(_ name: String) {
+        guard hosts[name] == nil else { return }
+        let scope = PauseScope.of(name)
+        hosts[name] = Host(scope: scope, limit: limits.of(name))
+        hostsOfScope[scope, default: []].insert(name)
+    }
+
+    private func drop(_ name: String) {
+        guard let scope = hosts.removeValue(forKey: name)?.scope else { return }
+        hostsOfScope[scope]?.remove(name)
+        if hostsOfScope[scope]?.isEmpty == true { hostsOfScope[scope] = nil }
+    }
+
+    // MARK: our own network
+
+    /// Starts no feed any more but by `startHeld` and `pollNow`; or lets all start again, those that have become due
+    /// meanwhile one after the other (`OverdueSpread`). What is in flight goes on.
+    ///
+    /// - Parameter generation: grows from call to call; an older call that comes late changes nothing.
+    public func hold(_ isHeld: Bool, generation: Int) {
+        guard generation > holdGeneration else { return }
+        holdGeneration = generation
+        guard isHeld != self.isHeld else { return }
+        self.isHeld = isHeld
+        let now = time.now
+        if isHeld {
+            for name in Array(hosts.keys) {
+                let waiting = hosts[name]?.waiting ?? []
+                hosts[name]?.waiting = []
+                waitingCount -= waiting.count
+                for feed in waiting {
+                    let isWanted = slots[feed]?.isWanted == true
+                    slots[feed] = Slot(host: name, place: nil)
+                    place(feed, host: name, at: now)
+                    if isWanted { probe(feed) }
+                }
+            }
+        } else {
+            var held: [FeedID] = []
+            while let first = due.min, first.at <= now {
+                due.removeMin()
+                if slots[first.feed]?.place == .scheduled(first.at) { held.append(first.feed) }
+            }
+            for (index, feed) in held.enumerated() {
+                guard let host = slots[feed]?.host else { continue }
+                place(feed, host: host, at: now + OverdueSpread.wait(index, of: held.count))
+            }
+        }
+        serve()
+    }
+
+    /// Starts a feed although the queue is held, as soon as its host allows.
+    ///
+    /// - Returns: `false` if it is not in the schedule, or its host is paused.
+    public func startHeld(_ feed: FeedID) -> Bool {
+        guard isHeld, let slot = slots[feed], case .scheduled = slot.place, pausedUntil(slot.host, time.now) == nil
+        else { return false }
+        probe(feed)
+        serve()
+        return true
     }
 
     private func leave(_ host: String) {
@@ -260,10 +371,10 @@ public actor PollQueue: HostGate {
     private func queue(_ name: String) {
         guard var host = hosts[name] else { return }
         if host.isIdle, host.nextStart.map({ $0 <= time.now }) ?? true {
-            hosts[name] = nil
+            drop(name)
             return
         }
-        guard host.inFlight < limits.perHost else { return }
+        guard host.inFlight < host.limit.perHost else { return }
         let at = host.nextStart ?? time.now
         if !host.waiting.isEmpty, !host.isQueuedForFeeds {
             host.isQueuedForFeeds = true
@@ -281,7 +392,7 @@ public actor PollQueue: HostGate {
     /// Does all that can be done now, and sets the timer for the rest.
     private func serve() {
         let now = time.now
-        collectDue(now)
+        if !isHeld { collectDue(now) }
         while let first = readyMovers.min, first.at <= now {
             readyMovers.removeMin()
             hosts[first.host]?.isQueuedForMovers = false
@@ -317,12 +428,14 @@ public actor PollQueue: HostGate {
     /// What a heap says of a host may be older than the host's last start.
     private func mayStart(_ name: String, _ now: Timestamp) -> Bool {
         guard let host = hosts[name] else { return false }
-        return host.inFlight < limits.perHost && (host.nextStart.map { $0 <= now } ?? true)
+        return host.inFlight < host.limit.perHost && (host.nextStart.map { $0 <= now } ?? true)
     }
 
     private func start(_ name: String, _ now: Timestamp) {
+        guard let host = hosts[name] else { return }
+        let slowness = scopes[host.scope]?.slowness ?? 0
         hosts[name]?.inFlight += 1
-        hosts[name]?.nextStart = now + limits.hostDelay
+        hosts[name]?.nextStart = now + HostRecovery.spacing(hostDelay: host.limit.hostDelay, slowness: slowness)
     }
 
     /// Moves feeds whose time has come to their hosts.
@@ -331,22 +444,27 @@ public actor PollQueue: HostGate {
             due.removeMin()
             // A feed that was scheduled anew has left its older entries behind.
             guard let slot = slots[first.feed], slot.place == .scheduled(first.at) else { continue }
-            if let until = hosts[slot.host]?.pausedUntil, until > now {
+            if let until = pausedUntil(slot.host, now) {
                 slots[first.feed]?.place = nil
                 if !endsWhenIdle { place(first.feed, host: slot.host, at: until) }
                 continue
             }
-            hosts[slot.host]?.pausedUntil = nil
-            slots[first.feed]?.place = .waiting
-            hosts[slot.host, default: Host()].waiting.append(first.feed)
-            waitingCount += 1
-            queue(slot.host)
+            wait(first.feed, at: slot.host)
         }
+    }
+
+    /// Puts a feed into its host's line.
+    private func wait(_ feed: FeedID, at host: String) {
+        enter(host)
+        slots[feed]?.place = .waiting
+        hosts[host]?.waiting.append(feed)
+        waitingCount += 1
+        queue(host)
     }
 
     private func setTimer(_ now: Timestamp) {
         // Feeds matter only while somebody would take them.
-        let feeds = canTakeFeed ? [due.min?.at, readyFeeds.min?.at] : []
+        let feeds = canTakeFeed ? [isHeld ? nil : due.min?.at, readyFeeds.min?.at] : []
         guard let next = (feeds + [readyMovers.min?.at]).compactMap(\.self).min() else { return }
         if let timer, timer.at <= next, !timer.task.isCancelled { return }
         timer?.task.cancel()

@@ -12,8 +12,8 @@ struct PollRecord: Sendable {
     var success: Success?
     /// `nil` where no document was accepted, or the same one as before.
     var document: Document?
-    /// The host to keep quiet, and until when.
-    var pause: (host: String, until: Timestamp)?
+    /// What the answer says of its host.
+    var lesson: HostLesson?
     /// What a permanent redirect would make the feed's URL, if no other feed has it.
     var movedTo: String?
     /// Where the feed's older entries are, if they are wanted, and the document that says so.
@@ -65,12 +65,18 @@ struct PollRecord: Sendable {
                 state.url = movedTo
             }
         }
+        let conduct = try lesson?.conduct(at: now, in: archive)
+        if let until = conduct?.now?.pausedUntil, let next = state.nextPoll, until > next {
+            state.nextPoll = until
+            state.interval = until - now
+            state.intervalReason = .retryAfter
+        }
         state = try archive.save(state, of: feed.id)
-        if let pause { try archive.pause(host: pause.host, until: pause.until, at: now) }
+        if let conduct { try archive.set(conduct.now, of: conduct.scope, at: now) }
         try archive.log(figures, of: feed.id, firstSightings: brought.firstSightings, at: now)
         var after = feed
         after.poll = state
-        return PollReport(feed: after, figures: figures, pause: pause)
+        return PollReport(feed: after, figures: figures, conduct: conduct)
     }
 
     /// Learns from what a success brought, and finds the next poll.
@@ -118,7 +124,14 @@ public struct PollReport: Sendable {
     /// As it stands now.
     public var feed: Feed
     public var figures: PollFigures
-    public var pause: (host: String, until: Timestamp)?
+    /// What is remembered of a pause scope from now on, `nil` for nothing, where the poll has changed that.
+    public var conduct: (scope: String, now: HostConduct?)?
+
+    /// Until when the poll has quieted a scope.
+    var pause: (scope: String, until: Timestamp)? {
+        guard let conduct, let known = conduct.now, figures.outcome == .failed else { return nil }
+        return (conduct.scope, known.pausedUntil)
+    }
 }
 
 extension PollState {

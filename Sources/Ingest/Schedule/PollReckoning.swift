@@ -1,5 +1,6 @@
 public import Archive
 public import FeedModel
+import PublicSuffix
 
 /// Why a feed is polled when it is: every bound that was weighed, and the one that decided. Made from what the archive
 /// and the configuration say, for people and programs to read.
@@ -18,12 +19,18 @@ public struct PollReckoning: Sendable {
         public var name: String
         /// Configured feeds that live there.
         public var feeds: Int
+        /// The hosts that pause together: its domain.
+        public var scope: String
         public var pausedUntil: Timestamp?
+        /// How many times the distance between request starts is doubled, after requests for quiet.
+        public var slowness: Int
 
-        public init(name: String, feeds: Int, pausedUntil: Timestamp?) {
+        public init(name: String, feeds: Int, conduct: HostConduct?, at now: Timestamp) {
             self.name = name
             self.feeds = feeds
-            self.pausedUntil = pausedUntil
+            scope = PauseScope.of(name)
+            pausedUntil = conduct.flatMap { $0.pausedUntil > now ? $0.pausedUntil : nil }
+            slowness = conduct.flatMap { HostRecovery.eased($0, at: now) }?.slowness ?? 0
         }
     }
 
@@ -72,6 +79,8 @@ public struct PollReckoning: Sendable {
     public let maxInterval: Duration
     public let perHost: Int
     public let hostDelay: Duration
+    /// Request starts to the host are this far apart now: `hostDelay`, or more for a while after it asked for quiet.
+    public let spacing: Duration
 
     /// - Parameter now: up to where silence counts.
     public init(
@@ -86,7 +95,9 @@ public struct PollReckoning: Sendable {
         self.subscription = subscription
         let schedule = configuration.schedule
         (minInterval, maxInterval) = (schedule.minInterval, schedule.maxInterval)
-        (perHost, hostDelay) = (configuration.fetch.perHost, configuration.fetch.hostDelay)
+        let limit = configuration.limits.of(host.name)
+        (perHost, hostDelay) = (limit.perHost, limit.hostDelay)
+        spacing = HostRecovery.spacing(hostDelay: hostDelay, slowness: host.slowness)
         let hints = feed.poll.hints
         skipHours = (0..<24).filter { hints.skipHours & (1 << UInt32($0)) != 0 }
         skipDays = Weekday.allCases.enumerated().filter { hints.skipDays & (1 << UInt8($0.offset)) != 0 }.map(\.element)
@@ -186,9 +197,11 @@ public struct PollReckoning: Sendable {
             json.object("host") { json in
                 json.member("name", host.name)
                 json.member("feeds", host.feeds)
+                json.member("scope", host.scope)
                 json.member("paused_until", host.pausedUntil.map { Timestamp(seconds: $0.seconds) })
                 json.member("per_host", perHost)
                 json.member("host_delay_seconds", Double(hostDelay.milliseconds) / 1000)
+                json.member("spacing_seconds", Double(spacing.milliseconds) / 1000)
             }
         }
     }

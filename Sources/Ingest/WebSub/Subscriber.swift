@@ -2,6 +2,7 @@ public import Archive
 public import FeedFetch
 public import FeedModel
 public import Logging
+import PublicSuffix
 import Synchronization
 
 /// Asks hubs for what is new, and takes what they send.
@@ -225,7 +226,7 @@ public actor Subscriber {
 
     private func due() async throws -> [(String, Subscription.Request)] {
         let now = time.now
-        let paused = await queue?.pausedHosts() ?? [:]
+        let paused = await queue?.pausedScopes() ?? [:]
         var due: [(token: String, request: Subscription.Request)] = []
         var lapsed: [Subscription] = []
         for (token, known) in subscriptions {
@@ -236,7 +237,9 @@ public actor Subscriber {
                 let name = subscription.hubHost
             else { continue }
             var host = hosts[name] ?? HubHost()
-            if let until = paused[name] { host.nextStart = max(host.nextStart ?? until, until) }
+            if !paused.isEmpty, let until = paused[PauseScope.of(name)] {
+                host.nextStart = max(host.nextStart ?? until, until)
+            }
             if !host.isBusy, host.nextStart.map({ $0 <= now }) ?? true {
                 host.isBusy = true
                 requestsInFlight += 1

@@ -8,7 +8,7 @@ struct DiscoverCommand: AsyncParsableCommand {
         commandName: "discover", abstract: "Finds the feeds of a web page.",
         discussion: """
             Asks for what the page announces, else for what stands in common places, and prints what is a feed: its \
-            address, its format and its title. Exits 1 if there is none.
+            address, its format and its title. A host that asked for quiet is not asked. Exits 1 if there is none.
             """)
 
     @OptionGroup var global: GlobalOptions
@@ -20,7 +20,7 @@ struct DiscoverCommand: AsyncParsableCommand {
 
     func run() async throws {
         let discovery = try await global.withClient {
-            await FeedDiscovery.run(url, configuration: $0, client: $1)
+            await FeedDiscovery.run(url, configuration: $0, client: $1, pauses: $2)
         }
         if global.json {
             var json = JSONWriter()

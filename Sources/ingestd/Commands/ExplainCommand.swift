@@ -26,9 +26,9 @@ struct ExplainCommand: ParsableCommand {
         }
         let name = WebURL(feed.poll.url)?.limitedHost ?? ""
         let now = SystemTime().now
-        let (feeds, pausedUntil) = try archive.host(name, at: now)
+        let (feeds, conduct) = try archive.host(name)
         let reckoning = PollReckoning(
-            feed, host: PollReckoning.Host(name: name, feeds: feeds, pausedUntil: pausedUntil),
+            feed, host: PollReckoning.Host(name: name, feeds: feeds, conduct: conduct, at: now),
             backfill: try archive.backfill(of: feed.id), subscription: try archive.subscription(of: feed.id),
             configuration: configuration, at: now)
         if global.json {
@@ -86,7 +86,13 @@ struct ExplainCommand: ParsableCommand {
             "  host \(host.name): \(feeds), at most \(reckoning.perHost) at once, starts \(ExplainCommand.words(reckoning.hostDelay)) apart"
         )
         if let until = host.pausedUntil {
-            line("  host \(host.name) has asked for quiet until \(until.rfc3339Seconds)")
+            let whose = host.scope == host.name ? "host \(host.name)" : "\(host.scope), all of whose hosts wait,"
+            line("  \(whose) has asked for quiet until \(until.rfc3339Seconds)")
+        }
+        if reckoning.spacing > reckoning.hostDelay {
+            line(
+                "  for having asked for quiet lately it is asked more slowly: starts \(ExplainCommand.words(reckoning.spacing)) apart"
+            )
         }
         if let subscription = reckoning.subscription { show(subscription, line) }
     }

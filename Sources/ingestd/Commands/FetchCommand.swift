@@ -8,7 +8,8 @@ struct FetchCommand: AsyncParsableCommand {
         commandName: "fetch", abstract: "Tries a feed without archiving anything.",
         discussion: """
             Shows what was sent, what came back, what it was understood as, and what a poll would decide. A feed of the \
-            configuration is asked with its own settings. Exits 0 if it is a feed, else 1.
+            configuration is asked with its own settings; a host that asked for quiet is not asked. Exits 0 if it is a \
+            feed, else 1.
             """)
 
     @OptionGroup var global: GlobalOptions
@@ -22,7 +23,9 @@ struct FetchCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let trial = try await global.withClient { await FeedTrial.run(url, configuration: $0, client: $1) }
+        let trial = try await global.withClient {
+            await FeedTrial.run(url, configuration: $0, client: $1, pauses: $2)
+        }
         if global.json {
             var json = JSONWriter()
             trial.write(to: &json, url: url)

@@ -34,7 +34,16 @@ struct Round {
         progress.clear()
         await client.shutdown()
         try await global.index(archive, time: time)
-        let result = summary.withLock { $0 }
+        let outage = poller.outage
+        let result = summary.withLock { summary in
+            if let outage { summary.forgive(outage.spared) }
+            return summary
+        }
+        if outage != nil {
+            Terminal.message(
+                "our own network seems to be out: the round was ended, and the feeds that could not be reached are as they were"
+            )
+        }
         if global.json {
             Terminal.output.write(result.json(duration: time.now - started))
         } else {
@@ -53,7 +62,7 @@ struct RoundSummary: Sendable {
     private var revised = 0
     private var duplicates = 0
     private var bytes = 0
-    private var failures: [(url: String, error: PollError)] = []
+    private var failures: [(feed: FeedID, url: String, error: PollError)] = []
     private var notices: [(url: String, message: String)] = []
 
     mutating func add(_ report: PollReport) {
@@ -63,7 +72,10 @@ struct RoundSummary: Sendable {
         case .notModified: notModified += 1
         case .failed:
             failures.append(
-                (report.feed.configuredURL, report.feed.poll.lastError ?? PollError(code: "failed", message: "")))
+                (
+                    report.feed.id, report.feed.configuredURL,
+                    report.feed.poll.lastError ?? PollError(code: "failed", message: "")
+                ))
         }
         if let notice = report.feed.poll.notice { notices.append((report.feed.configuredURL, notice.message)) }
         new += report.figures.new
@@ -85,6 +97,13 @@ struct RoundSummary: Sendable {
         revised += page.figures.revised
         duplicates += page.figures.duplicates
         bytes += page.figures.bytes
+    }
+
+    /// The failures of these feeds were not theirs.
+    mutating func forgive(_ feeds: Set<FeedID>) {
+        let before = failures.count
+        failures.removeAll { feeds.contains($0.feed) }
+        polled -= before - failures.count
     }
 
     func json(duration: Duration) -> [UInt8] {

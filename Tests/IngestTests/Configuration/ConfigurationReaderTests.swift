@@ -218,7 +218,7 @@ private func mistakes(_ result: Result<Configuration, ConfigurationMistakes>) ->
             (
                 "zzz: 1",
                 [
-                    "1:1: unknown key 'zzz'; the configuration knows 'archive', 'contact', 'listen', 'websub', 'fetch', 'schedule', "
+                    "1:1: unknown key 'zzz'; the configuration knows 'archive', 'contact', 'listen', 'websub', 'fetch', 'hosts', 'schedule', "
                         + "'keep', 'defaults', 'feeds' and 'include'"
                 ]
             ),
@@ -228,10 +228,10 @@ private func mistakes(_ result: Result<Configuration, ConfigurationMistakes>) ->
                 ["3:5: unknown key 'intervall'; did you mean 'interval'?"]
             ),
             (
-                "hosts: {}\nwebhook: {}",
+                "stories: {}\nwebhook: {}",
                 [
-                    "1:1: unknown key 'hosts'; the configuration knows 'archive', 'contact', 'listen', 'websub', 'fetch', 'schedule', 'keep', 'defaults', 'feeds' and 'include'",
-                    "2:1: unknown key 'webhook'; the configuration knows 'archive', 'contact', 'listen', 'websub', 'fetch', 'schedule', 'keep', 'defaults', 'feeds' and 'include'",
+                    "1:1: unknown key 'stories'; the configuration knows 'archive', 'contact', 'listen', 'websub', 'fetch', 'hosts', 'schedule', 'keep', 'defaults', 'feeds' and 'include'",
+                    "2:1: unknown key 'webhook'; the configuration knows 'archive', 'contact', 'listen', 'websub', 'fetch', 'hosts', 'schedule', 'keep', 'defaults', 'feeds' and 'include'",
                 ]
             ),
             (
@@ -245,7 +245,7 @@ private func mistakes(_ result: Result<Configuration, ConfigurationMistakes>) ->
             (
                 "- http://a/",
                 [
-                    "1:1: the configuration is a list; write a mapping with 'archive', 'contact', 'listen', 'websub', 'fetch', 'schedule', 'keep', 'defaults', 'feeds' and 'include'"
+                    "1:1: the configuration is a list; write a mapping with 'archive', 'contact', 'listen', 'websub', 'fetch', 'hosts', 'schedule', 'keep', 'defaults', 'feeds' and 'include'"
                 ]
             ),
             ("? [a]\n: 1", ["1:3: a key of the configuration is a list; write a word"]),

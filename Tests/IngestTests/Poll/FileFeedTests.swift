@@ -122,9 +122,11 @@ import Testing
         try lab.write(PollerTests.rss(["a"]))
         let url = lab.lab.configuration.feeds[0].url
         let client = try HTTPClient()
-        let named = await FeedTrial.run(url, configuration: lab.lab.configuration, client: client, time: lab.lab.time)
+        let named = await FeedTrial.run(
+            url, configuration: lab.lab.configuration, client: client, pauses: [:], time: lab.lab.time)
         #expect(named.document?.entries.count == 1)
-        let other = await FeedTrial.run(url, configuration: Configuration(), client: client, time: lab.lab.time)
+        let other = await FeedTrial.run(
+            url, configuration: Configuration(), client: client, pauses: [:], time: lab.lab.time)
         #expect(other.document == nil && other.state.lastError?.message.contains("configuration") == true)
     }
 }

@@ -109,7 +109,7 @@ import Testing
         let taker = Taker()
         taker.start(queue)
         await until { Set(taker.feeds) == [1, 3] || Set(taker.feeds) == [2, 3] }
-        await queue.pause(host: "a", until: now + .seconds(60))
+        await queue.pause(scope: "a", until: now + .seconds(60))
         let first = taker.feeds.first { $0 != 3 } ?? 0
         await queue.finished(feed(first), heldHost: "a", host: "a", at: now + .seconds(90))
         #expect(await queue.pollNow(feed(2), host: "a") == now + .seconds(60))
@@ -118,6 +118,97 @@ import Testing
         await until { time.deadlines == [now + .seconds(60)] }
         time.advance(by: .seconds(60))
         await until { taker.feeds.count == 3 }
+    }
+
+    @Test func aPauseHoldsForAllHostsOfItsDomain() async {
+        let queue = queue(perHost: 1)
+        let now = time.now
+        await queue.pause(scope: "example.org", until: now + .seconds(60))
+        #expect(await queue.pollNow(feed(1), host: "feeds.example.org") == now + .seconds(60))
+        #expect(await queue.move(from: "x", to: "www.example.org") == now + .seconds(60))
+        #expect(await queue.move(from: "x", to: "example.net") == nil)
+        #expect(await queue.pausedUntil("example.org") == now + .seconds(60))
+        #expect(await queue.pausedUntil("notexample.org") == nil)
+        await queue.schedule([
+            (feed(1), "a.example.org", now), (feed(2), "b.example.org", now), (feed(3), "ana.tumblr.com", now),
+        ])
+        let taker = Taker()
+        taker.start(queue)
+        await until { taker.feeds == [3] }
+        // Those that already wait go back, too, and so does a redirect.
+        await queue.schedule((4...6).map { (feed($0), "ben.tumblr.com", now) })
+        await until { taker.feeds.count == 2 }
+        async let moved = queue.move(from: "x", to: "ben.tumblr.com")
+        let sentBack = await queue.pause(scope: "ben.tumblr.com", until: now + .seconds(90))
+        #expect(Set(sentBack.map(\.rawValue)) == [5, 6])
+        #expect(await moved == now + .seconds(90))
+        await until { time.deadlines == [now + .seconds(60)] }
+        time.advance(by: .seconds(60))
+        await until { Set(taker.feeds) == [1, 2, 3, 4] }
+    }
+
+    @Test func aHostThatAskedForQuietIsAskedMoreSlowly() async {
+        let queue = queue(hostDelay: .seconds(1))
+        await queue.slow(scope: "example.org", doublings: 2)
+        await queue.schedule((1...3).map { (feed($0), "a.example.org", time.now) })
+        let taker = Taker()
+        taker.start(queue)
+        let start = time.now
+        await until { taker.feeds.count == 1 && time.deadlines == [start + .seconds(4)] }
+        time.advance(by: .seconds(4))
+        await until { taker.feeds.count == 2 && time.deadlines == [start + .seconds(8)] }
+        await queue.slow(scope: "example.org", doublings: 0)
+        time.advance(by: .seconds(4))
+        await until { taker.feeds.count == 3 }
+        await queue.schedule([(feed(4), "a.example.org", time.now)])
+        await until { time.deadlines == [start + .seconds(9)] }
+    }
+
+    @Test func overridesHoldForTheirHostsAndAtOnce() async {
+        var limits = HostLimits(concurrency: 10, perHost: 1, hostDelay: .zero)
+        let queue = PollQueue(limits: limits, time: time)
+        await queue.schedule((1...3).map { (feed($0), "a", time.now) } + [(feed(9), "b", time.now)])
+        let taker = Taker()
+        taker.start(queue)
+        await until { taker.feeds.count == 2 }
+        limits.overrides["a"] = HostLimit(perHost: 2, hostDelay: .zero)
+        await queue.setLimits(limits)
+        await until { taker.feeds.count == 3 }
+        await queue.schedule([(feed(8), "b", time.now)])
+        #expect(taker.feeds.count == 3)
+    }
+
+    @Test func whileItIsHeldOnlyWhatIsAskedForStarts() async {
+        let queue = queue(perHost: 1)
+        let start = time.now
+        await queue.schedule((1...4).map { (feed($0), "a\($0)", start + .seconds($0)) } + [(feed(9), "a9", start)])
+        let taker = Taker()
+        taker.start(queue)
+        await until { taker.feeds == [9] }
+        await queue.hold(true, generation: 2)
+        // A call that was overtaken.
+        await queue.hold(false, generation: 1)
+        time.advance(by: .minutes(1))
+        await queue.schedule([(feed(5), "a5", time.now), (feed(6), "a6", time.now)])
+        #expect(await queue.startHeld(feed(3)))
+        await until { taker.feeds == [9, 3] }
+        #expect(await queue.startHeld(feed(3)) == false)
+        #expect(await queue.startHeld(feed(77)) == false)
+        #expect(await queue.pollNow(feed(4), host: "a4") == nil)
+        await until { taker.feeds == [9, 3, 4] }
+        await queue.finished(feed(9), heldHost: "a9", host: "a9", at: start)
+        await queue.finished(feed(3), heldHost: "a3", host: "a3", at: start)
+        await queue.finished(feed(4), heldHost: "a4", host: "a4", at: start + .hours(1))
+        #expect(await queue.isAtRest)
+        #expect(taker.feeds == [9, 3, 4] && time.deadlines.isEmpty)
+        // Then one after the other, the longest overdue first.
+        await queue.hold(false, generation: 3)
+        for count in 4...8 {
+            await until { taker.feeds.count == count }
+            time.advance(by: .milliseconds(20))
+        }
+        #expect(Set(taker.feeds[3...4]) == [9, 3] && taker.feeds[5...6] == [1, 2])
+        await until { taker.feeds.count == 9 }
     }
 
     @Test func aRoundEndsWhenNothingIsDue() async {
@@ -143,7 +234,7 @@ import Testing
         let taker = Taker()
         taker.start(queue)
         await until { taker.feeds.count == 1 }
-        await queue.pause(host: "a", until: time.now + .hours(1))
+        await queue.pause(scope: "a", until: time.now + .hours(1))
         await queue.finished(feed(taker.feeds[0]), heldHost: "a", host: "a", at: nil)
         await until { taker.feeds.last == -1 }
         #expect(taker.feeds.count == 2)

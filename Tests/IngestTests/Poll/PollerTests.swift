@@ -277,6 +277,45 @@ import Testing
         #expect(try await lab.round().isEmpty == false)
     }
 
+    @Test func whatAHostTaughtOutlivesTheProgram() async throws {
+        let lab = try lab(.status(429), .status(429), .ok(Self.rss(["a"])), .status(429))
+        func conduct() throws -> HostConduct? { try lab.archive.host("127.0.0.1").conduct }
+        try await lab.round()
+        #expect(try lab.feed().poll.intervalReason == .backoff)
+        #expect(try conduct()?.pausedUntil == lab.time.now + .minutes(1) && conduct()?.slowness == 1)
+        lab.time.advance(by: .minutes(1))
+        try await lab.round()
+        #expect(try conduct()?.pausedUntil == lab.time.now + .minutes(2) && conduct()?.slowness == 2)
+        #expect(try lab.feed().poll.nextPoll == lab.time.now + .minutes(2))
+        // Time without refusals brings it back.
+        lab.time.advance(by: .minutes(63))
+        try await lab.round()
+        #expect(try conduct()?.pause == .minutes(1) && conduct()?.slowness == 1)
+        lab.time.advance(by: .hours(2))
+        try await lab.round(force: true)
+        #expect(try conduct()?.pausedUntil == lab.time.now + .minutes(1) && conduct()?.slowness == 1)
+    }
+
+    @Test func aTrialKeepsAwayFromHostsThatAskedForQuiet() async throws {
+        let lab = try lab(.redirect(302, "http://127.0.0.1:1/"))
+        let client = try HTTPClient()
+        let until = lab.time.now + .hours(1)
+        func trial(_ pauses: [String: Timestamp]) async -> FeedTrial {
+            await FeedTrial.run(
+                lab.server.url(), configuration: lab.configuration, client: client, pauses: pauses, time: lab.time)
+        }
+        let refused = await trial(["127.0.0.1": until])
+        #expect(refused.state.lastError?.code == "host-paused" && refused.document == nil)
+        #expect(refused.state.lastError?.message.contains(until.rfc3339Seconds) == true)
+        #expect(lab.server.requests.isEmpty)
+        // So do redirects.
+        lab.server.on("/feed.xml", .redirect(302, "http://www.example.org/feed"))
+        let redirected = await trial(["example.org": until])
+        #expect(redirected.state.lastError?.code == "host-paused" && redirected.hops.count == 1)
+        #expect(await trial(["127.0.0.1": lab.time.now]).state.lastError?.code != "host-paused")
+        await client.shutdown()
+    }
+
     @Test func aPermanentMoveIsKeptOnceItLedToAFeed() async throws {
         let lab = try lab(.redirect(301, "/new.xml"))
         lab.server.on("/new.xml", .ok("<!doctype html><title>no</title>"), .ok(Self.rss(["a"])))
