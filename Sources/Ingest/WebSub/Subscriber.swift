@@ -133,12 +133,12 @@ public actor Subscriber {
     }
 
     private func polled(_ feed: Feed, _ wish: Wish?) async throws {
-        guard isReady, configuration.websub != nil else { return }
+        // The poll may have begun before the feed left the configuration.
+        guard isReady, configuration.websub != nil,
+            let configured = configuration.feeds.first(where: { $0.url == feed.configuredURL }), configured.enabled
+        else { return }
         wishes.withLock { $0[feed.id] = wish }
-        if policies[feed.id] == nil {
-            let configured = configuration.feeds.first { $0.url == feed.configuredURL }
-            policies[feed.id] = configured?.allowPrivateAddresses == true ? .any : configuration.fetch.addressPolicy
-        }
+        policies[feed.id] = configured.allowPrivateAddresses ? .any : configuration.fetch.addressPolicy
         try await keep(settled(feed.id, wish))
         wake()
     }
@@ -218,16 +218,19 @@ public actor Subscriber {
     public func run() async throws {
         try await withThrowingDiscardingTaskGroup { group in
             while !Task.isCancelled {
-                for (token, request) in try await due() { group.addTask { try await self.ask(token, request) } }
+                for (token, host, request) in try await due() {
+                    group.addTask { try await self.ask(token, host, request) }
+                }
                 await sleep(until: nextEvent)
             }
         }
     }
 
-    private func due() async throws -> [(String, Subscription.Request)] {
+    private func due() async throws -> [(token: String, host: String, request: Subscription.Request)] {
         let now = time.now
         let paused = await queue?.pausedScopes() ?? [:]
-        var due: [(token: String, request: Subscription.Request)] = []
+        hosts = hosts.filter { $0.value.isBusy || $0.value.nextStart.map { $0 > now } ?? false }
+        var due: [(token: String, host: String, request: Subscription.Request)] = []
         var lapsed: [Subscription] = []
         for (token, known) in subscriptions {
             var subscription = known
@@ -243,7 +246,7 @@ public actor Subscriber {
             if !host.isBusy, host.nextStart.map({ $0 <= now }) ?? true {
                 host.isBusy = true
                 requestsInFlight += 1
-                due.append((token, request))
+                due.append((token, name, request))
             }
             hosts[name] = host
         }
@@ -262,15 +265,11 @@ public actor Subscriber {
         }.min()
     }
 
-    private func ask(_ token: String, _ request: Subscription.Request) async throws {
+    private func ask(_ token: String, _ name: String, _ request: Subscription.Request) async throws {
         defer { wake() }
-        guard var subscription = subscriptions[token], let name = subscription.hubHost else {
-            requestsInFlight -= 1
-            return
-        }
         var wait: Duration?
         // It may have been taken back, or agreed upon, since it was found due.
-        if subscription.request(at: time.now) == request {
+        if var subscription = subscriptions[token], subscription.request(at: time.now) == request {
             subscription.ask(request, at: time.now)
             try await keep([subscription])
             let exchange = HubRequest(
