@@ -34,7 +34,7 @@ public struct PollReckoning: Sendable {
         }
     }
 
-    /// What has been learned of the feed's posting.
+    /// What has been learned of the posting of a feed whose interval is.
     public struct Posting: Sendable {
         /// To be expected, averaged over day and week.
         public var entriesPerDay: Double
@@ -88,9 +88,9 @@ public struct PollReckoning: Sendable {
         configuration: Configuration, at now: Timestamp
     ) {
         self.feed = feed
-        posting = Posting(feed.poll.posting, at: now)
-        let isWanted = configuration.feeds.contains { $0.url == feed.configuredURL && $0.backfill }
-        self.backfill = isWanted ? backfill : nil
+        let configured = configuration.feeds.first { $0.url == feed.configuredURL }
+        posting = configured?.interval == .auto ? Posting(feed.poll.posting, at: now) : nil
+        self.backfill = configured?.backfill == true ? backfill : nil
         self.host = host
         self.subscription = subscription
         let schedule = configuration.schedule
@@ -110,7 +110,6 @@ public struct PollReckoning: Sendable {
                 (.backoff, poll.intervalReason == .backoff ? poll.interval : nil, "after \(poll.failures) failures"))
             all.append((.retryAfter, poll.intervalReason == .retryAfter ? poll.interval : nil, "the host asked for it"))
         case .active:
-            let configured = configuration.feeds.first { $0.url == feed.configuredURL }
             if case .every(let interval) = configured?.interval {
                 all.append((.configured, interval, "the configuration's interval for this feed"))
             } else {
