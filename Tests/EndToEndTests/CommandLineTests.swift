@@ -150,6 +150,26 @@ import Testing
         #expect(show.stderr.contains("4711"))
     }
 
+    @Test func showSaysWhyAPlaceIsTheArticleAndWhatAnEditChanged() async throws {
+        let lab = try Lab()
+        try lab.configure(targets: ["/a.xml", "/b.xml"])
+        let long = String(repeating: "The same words in both places. ", count: 10)
+        lab.server.on("/a.xml", .ok(Lab.rss([("x", long + "Old end.")])), .ok(Lab.rss([("x", long + "New end.")])))
+        lab.server.on("/b.xml", .ok(Lab.rss([("x", long + "Old end.")])))
+        try await lab.run("run", "--once")
+        try await lab.run("run", "--once", "--force")
+        let places = try await lab.json("show", "1", "--why")
+        #expect(places.count == 2)
+        #expect(Set(places.map { $0["rule"].string }) == ["new", "url"])
+        let shown = try await lab.run("show", "1", "--why")
+        #expect(shown.stdout.contains("rule 5, new") && shown.stdout.contains("/b.xml"))
+        let revisions = try await lab.json("show", "1", "--diff")
+        #expect(revisions.count == 2 && !revisions[0]["_ingestd"]["diff"].isThere)
+        let diff = revisions[1]["_ingestd"]["diff"].array
+        #expect(diff.map { $0["removed"].string }.filter { !$0.isEmpty } == ["Old "])
+        #expect(diff.map { $0["added"].string }.filter { !$0.isEmpty } == ["New "])
+    }
+
     @Test func globalOptionsStandBeforeAndBehindTheCommand() async throws {
         let lab = try Lab()
         try lab.configure(targets: ["/feed.xml"])

@@ -17,13 +17,25 @@ import FeedModel
 ///
 /// Everything here is a pure function of values; `Reconciler` looks the values up and writes what
 /// follows.
-enum Identity {
-    enum Rule: Int, Sendable {
+public enum Identity {
+    /// By which an entry became its article; the numbers are those above, and are kept with each sighting.
+    public enum Rule: Int, Sendable {
         case guid = 1
         case url = 2
         case content = 3
         case instant = 4
         case new = 5
+
+        /// A sentence for people who ask why.
+        public var explanation: String {
+            switch self {
+            case .guid: "its feed had shown the same guid, which tells the feed's entries apart"
+            case .url: "the article was known under the same canonical URL, and the titles agree"
+            case .content: "it says the same as the article: title and text have one content hash"
+            case .instant: "its feed had shown the same title and text with the same date"
+            case .new: "nothing known was the same: it began the article"
+            }
+        }
     }
 
     // MARK: what a document says about its own guids and URLs

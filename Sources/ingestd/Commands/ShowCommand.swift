@@ -2,6 +2,7 @@ import Archive
 import ArgumentParser
 import FeedModel
 import FeedParse
+import Ingest
 
 struct ShowCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -24,9 +25,12 @@ struct ShowCommand: ParsableCommand {
     @Flag(help: "What changed from each revision to the next, word by word.")
     var diff = false
 
+    @Flag(help: "Every place where it stands, and by which rule each became this article.")
+    var why = false
+
     func validate() throws {
-        if [text, html, revisions, diff].count(where: \.self) > 1 {
-            throw ValidationError("--text, --html, --revisions and --diff exclude each other")
+        if [text, html, revisions, diff, why].count(where: \.self) > 1 {
+            throw ValidationError("--text, --html, --revisions, --diff and --why exclude each other")
         }
     }
 
@@ -36,7 +40,9 @@ struct ShowCommand: ParsableCommand {
         guard let article = try archive.article(id) else {
             throw CommandFailure(.failed, "there is no article \(id.rawValue); 'ingestd articles' lists them")
         }
-        if revisions || diff {
+        if why {
+            try showWhy(article, in: archive)
+        } else if revisions || diff {
             try showRevisions(of: id, in: archive)
         } else if global.json {
             write(article)
@@ -53,9 +59,14 @@ struct ShowCommand: ParsableCommand {
         }
     }
 
-    private func write(_ article: ArchivedArticle, seen: Timestamp? = nil) {
+    private func words(of article: ArchivedArticle) -> String { (article.title ?? "") + "\n" + article.text }
+
+    private func write(_ article: ArchivedArticle, seen: Timestamp? = nil, change: WordDiff? = nil) {
         var json = JSONWriter()
-        json.article(article) { json in json.member("seen", seen.map { Timestamp(seconds: $0.seconds) }) }
+        json.article(article) { json in
+            json.member("seen", seen.map { Timestamp(seconds: $0.seconds) })
+            change?.write(to: &json, key: "diff")
+        }
         json.newline()
         Terminal.output.write(json.bytes)
     }
@@ -78,21 +89,48 @@ struct ShowCommand: ParsableCommand {
         Terminal.output.line(Terminal.clean(article.text, keepsLines: true))
     }
 
+    private func showWhy(_ article: ArchivedArticle, in archive: Archive) throws {
+        for sighting in try archive.sightings(of: article.id) {
+            let rule = Identity.Rule(rawValue: sighting.rule)
+            if global.json {
+                var json = JSONWriter()
+                json.object { json in
+                    json.member("article", Int(article.id.rawValue))
+                    json.member("feed", sighting.feedURL)
+                    json.member("guid", sighting.guid)
+                    json.member("url", sighting.url)
+                    json.member("rule", rule.map { "\($0)" })
+                    json.member("explanation", rule?.explanation)
+                    json.member("first_seen", Timestamp(seconds: sighting.firstSeen.seconds))
+                    json.member("last_seen", sighting.lastSeen.map { Timestamp(seconds: $0.seconds) })
+                }
+                json.newline()
+                Terminal.output.write(json.bytes)
+                continue
+            }
+            Terminal.output.line(Terminal.bold(Terminal.clean(sighting.feedURL)))
+            for (name, value) in [("guid", sighting.guid), ("url", sighting.url)] {
+                if let value { Terminal.output.line("  \(name): \(Terminal.clean(value))") }
+            }
+            let number = rule.map { "rule \($0.rawValue), \($0): \($0.explanation)" } ?? "rule \(sighting.rule)"
+            Terminal.output.line("  \(number) (\(sighting.firstSeen.rfc3339Seconds))")
+        }
+    }
+
     private func showRevisions(of id: ArticleID, in archive: Archive) throws {
         var previous: ArchivedArticle?
         for (seen, feed, article) in try archive.revisions(of: id) {
             defer { previous = article }
+            let change = diff ? previous.map { WordDiff(from: words(of: $0), to: words(of: article)) } : nil
             if global.json {
-                write(article, seen: seen)
+                write(article, seen: seen, change: change)
                 continue
             }
             let title = Terminal.clean(article.title ?? "(no title)")
             Terminal.output.line(
                 Terminal.bold("revision \(article.revision), \(seen.rfc3339Seconds), \(Terminal.clean(feed))"))
-            if diff, let previous {
-                let old = (previous.title ?? "") + "\n" + previous.text
-                let new = (article.title ?? "") + "\n" + article.text
-                Terminal.output.line(WordDiff.show(from: old, to: new))
+            if let change {
+                Terminal.output.line(change.shown)
             } else {
                 Terminal.output.line(title)
                 Terminal.output.line(Terminal.clean(article.text, keepsLines: true))

@@ -1,5 +1,19 @@
-/// What changed between two texts, word by word: `[-old-]` and `{+new+}`, coloured on a terminal.
-enum WordDiff {
+import FeedModel
+
+/// What changed between two texts, word by word.
+struct WordDiff {
+    enum Kind: String {
+        case same, removed, added
+    }
+
+    /// Words that follow each other and have the same fate, with the white space behind each.
+    struct Run {
+        var kind: Kind
+        var words: [(text: Substring, space: Substring)]
+    }
+
+    private(set) var runs: [Run] = []
+
     private struct Word: Equatable {
         var text: Substring
         /// The white space behind it; no part of what is compared.
@@ -8,33 +22,67 @@ enum WordDiff {
         static func == (a: Word, b: Word) -> Bool { a.text == b.text }
     }
 
-    static func show(from old: String, to new: String) -> String {
-        let oldWords = words(old)
-        let newWords = words(new)
+    init(from old: String, to new: String) {
+        let oldWords = WordDiff.words(old)
+        let newWords = WordDiff.words(new)
         let changes = newWords.difference(from: oldWords)
         let removed = Set(changes.removals.map(\.offset))
         let inserted = Set(changes.insertions.map(\.offset))
-        var out = ""
         var oldIndex = 0
-        func showRemoved() {
+        func takeRemoved(_ runs: inout [Run]) {
             while removed.contains(oldIndex) {
-                out += Terminal.red("[-\(Terminal.clean(String(oldWords[oldIndex].text)))-]") + " "
+                WordDiff.add(oldWords[oldIndex], .removed, to: &runs)
                 oldIndex += 1
             }
         }
         for (index, word) in newWords.enumerated() {
-            showRemoved()
-            let text = Terminal.clean(String(word.text))
-            let space = Terminal.clean(String(word.space), keepsLines: true)
+            takeRemoved(&runs)
             if inserted.contains(index) {
-                out += Terminal.green("{+\(text)+}") + space
+                WordDiff.add(word, .added, to: &runs)
             } else {
-                out += text + space
+                WordDiff.add(word, .same, to: &runs)
                 oldIndex += 1
             }
         }
-        showRemoved()
+        takeRemoved(&runs)
+    }
+
+    private static func add(_ word: Word, _ kind: Kind, to runs: inout [Run]) {
+        if runs.last?.kind != kind { runs.append(Run(kind: kind, words: [])) }
+        runs[runs.count - 1].words.append((word.text, word.space))
+    }
+
+    /// For people: `[-old-]` and `{+new+}`, coloured on a terminal.
+    var shown: String {
+        var out = ""
+        for run in runs {
+            for word in run.words {
+                let text = Terminal.clean(String(word.text))
+                let space = Terminal.clean(String(word.space), keepsLines: true)
+                switch run.kind {
+                case .same: out += text + space
+                case .removed: out += Terminal.red("[-\(text)-]") + " "
+                case .added: out += Terminal.green("{+\(text)+}") + space
+                }
+            }
+        }
         return out
+    }
+
+    /// For programs: `[{"same": "…"}, {"removed": "…"}, {"added": "…"}]`, the texts with their white space.
+    func write(to json: inout JSONWriter, key: StaticString) {
+        json.array(key) { json in
+            for run in runs {
+                let text = run.words.map { "\($0.text)\($0.space)" }.joined()
+                json.object { json in
+                    switch run.kind {
+                    case .same: json.member("same", text)
+                    case .removed: json.member("removed", text)
+                    case .added: json.member("added", text)
+                    }
+                }
+            }
+        }
     }
 
     private static func words(_ text: String) -> [Word] {
