@@ -188,7 +188,9 @@ public struct WebURL: Hashable, Sendable {
     public var wireForm: String {
         var out = scheme + "://" + (canonicalHost ?? "")
         if let port, port != defaultPort { out += ":\(port)" }
-        out += path.isEmpty ? "/" : WebURL.percentEncodingInvalid(path)
+        // A path that begins with a backslash must not run into the host.
+        if path.utf8.first != UInt8(ascii: "/") { out += "/" }
+        out += WebURL.percentEncodingInvalid(path)
         if let query { out += "?" + WebURL.percentEncodingInvalid(query) }
         return out
     }

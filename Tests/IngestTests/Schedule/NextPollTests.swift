@@ -81,7 +81,9 @@ import Testing
         #expect(next.reason == reason)
     }
 
-    @Test(arguments: [(1, 1), (2, 2), (6, 32), (7, 64), (11, 1024), (12, 1440), (60, 1440), (Int.max, 1440)])
+    @Test(
+        "21: backoff doubles up to its bound, and jitter never shortens it to nothing",
+        arguments: [(1, 1), (2, 2), (6, 32), (7, 64), (11, 1024), (12, 1440), (60, 1440), (Int.max, 1440)])
     func backoffDoublesUpToItsBound(failures: Int, minutes: Int) {
         #expect(NextPoll.backoff(failures: failures, rules: rules) == .minutes(Int64(minutes)))
         for (jitter, part) in [(0.0, 0.5), (1.0, 1.0), (0.5, 0.75)] {
