@@ -12,9 +12,11 @@ import Testing
         ScriptedAnswer.ok(PollerTests.rss(["a"])).with(fields)
     }
 
-    @Test(
-        "1: the first request is unconditional, those after it carry what the last good answer gave",
-        arguments: [(true, true), (true, false), (false, true), (false, false)])
+    private static let firstAndLaterCases: [(Bool, Bool)] = [
+        (true, true), (true, false), (false, true), (false, false),
+    ]
+
+    @Test("1: the first request is unconditional, the later ones are not", arguments: firstAndLaterCases)
     func firstAndLater(hasTag: Bool, hasDate: Bool) async throws {
         var fields: [(String, String)] = []
         if hasTag { fields.append(("ETag", "\"1\"")) }
@@ -27,15 +29,15 @@ import Testing
         }
     }
 
-    @Test(
-        "2: validators go back byte for byte",
-        arguments: [
-            Array("W/\"weak\"".utf8), Array("w/'odd'".utf8), Array("W/\"a\\\"b, c;d=\\e\\\\\"".utf8),
-            Array("without quotes".utf8), Array("\"open".utf8), Array("\"\"".utf8), [], Array("*".utf8),
-            Array("\"a\tb\"".utf8), [0x22, 0xE9, 0xFF, 0x5C, 0x80, 0x22], Array("\"Ж ü 日\"".utf8),
-            Array("\"\(String(repeating: "x7", count: 8000))\"".utf8), Array("\"1\", \"2\"".utf8),
-            Array("Sat, 1 Nov 2026 8:00:00 +0200".utf8), Array("2026-11-21T10:11:12Z".utf8), Array("0".utf8),
-        ] as [[UInt8]])
+    private static let opaqueCases: [[UInt8]] = [
+        Array("W/\"weak\"".utf8), Array("w/'odd'".utf8), Array("W/\"a\\\"b, c;d=\\e\\\\\"".utf8),
+        Array("without quotes".utf8), Array("\"open".utf8), Array("\"\"".utf8), [], Array("*".utf8),
+        Array("\"a\tb\"".utf8), [0x22, 0xE9, 0xFF, 0x5C, 0x80, 0x22], Array("\"Ж ü 日\"".utf8),
+        Array("\"\(String(repeating: "x7", count: 8000))\"".utf8), Array("\"1\", \"2\"".utf8),
+        Array("Sat, 1 Nov 2026 8:00:00 +0200".utf8), Array("2026-11-21T10:11:12Z".utf8), Array("0".utf8),
+    ]
+
+    @Test("2: validators go back byte for byte", arguments: opaqueCases)
     func opaque(value: [UInt8]) async throws {
         let space = Array(" \t ".utf8)
         let lab = try PollLab([
@@ -86,32 +88,32 @@ import Testing
 
     private static let feed = Array(PollerTests.rss(["x", "y"]).utf8)
 
-    @Test(
-        "5: only an accepted feed sets validators",
-        arguments: [
-            Answered("not found", .status(404, "no")),
-            Answered("a 5xx with a feed inside", .status(503, PollerTests.rss(["x"]))),
-            Answered("206", .status(206, PollerTests.rss(["x"]))), Answered("204", .status(204)),
-            Answered("203", .status(203, PollerTests.rss(["x"]))), Answered("401", .status(401, "who?")),
-            Answered("a page", .ok("<!doctype html><html><title>Down</title>")),
-            Answered("JSON, no feed", .ok("{\"a\":1}")),
-            Answered("empty", .ok("")), Answered("blank", .ok(" \r\n\t ")),
-            Answered("a BOM alone", .ok([0xEF, 0xBB, 0xBF])),
-            Answered("cut", .ok(feed).but { $0.ending = .cut(100) }),
-            Answered(
-                "no last chunk",
-                .ok(feed).but {
-                    $0.framing = .chunked(50)
-                    $0.ending = .cut(feed.count)
-                }),
-            Answered(
-                "over-long", .ok(PollerTests.rss(["x"], extra: "<!--\(String(repeating: "x", count: 70_000))-->"))),
-            Answered("no gzip", .ok([0x80, 0x81, 0x82], ("Content-Encoding", "gzip"))),
-            Answered("unknown coding", .ok([0x80, 0x81, 0x82], ("Content-Encoding", "compress"))),
-            Answered("gzip without its end", .ok(Array(gzip(feed).dropLast(3)), ("Content-Encoding", "gzip"))),
-            Answered("reset", .ok(feed).but { $0.ending = .reset(100) }),
-            Answered("nowhere", .status(302, "moved")),
-        ])
+    private static let onlyFeedsSetThemCases: [Answered] = [
+        Answered("not found", .status(404, "no")),
+        Answered("a 5xx with a feed inside", .status(503, PollerTests.rss(["x"]))),
+        Answered("206", .status(206, PollerTests.rss(["x"]))), Answered("204", .status(204)),
+        Answered("203", .status(203, PollerTests.rss(["x"]))), Answered("401", .status(401, "who?")),
+        Answered("a page", .ok("<!doctype html><html><title>Down</title>")),
+        Answered("JSON, no feed", .ok("{\"a\":1}")),
+        Answered("empty", .ok("")), Answered("blank", .ok(" \r\n\t ")),
+        Answered("a BOM alone", .ok([0xEF, 0xBB, 0xBF])),
+        Answered("cut", .ok(feed).but { $0.ending = .cut(100) }),
+        Answered(
+            "no last chunk",
+            .ok(feed).but {
+                $0.framing = .chunked(50)
+                $0.ending = .cut(feed.count)
+            }),
+        Answered(
+            "over-long", .ok(PollerTests.rss(["x"], extra: "<!--\(String(repeating: "x", count: 70_000))-->"))),
+        Answered("no gzip", .ok([0x80, 0x81, 0x82], ("Content-Encoding", "gzip"))),
+        Answered("unknown coding", .ok([0x80, 0x81, 0x82], ("Content-Encoding", "compress"))),
+        Answered("gzip without its end", .ok(Array(gzip(feed).dropLast(3)), ("Content-Encoding", "gzip"))),
+        Answered("reset", .ok(feed).but { $0.ending = .reset(100) }),
+        Answered("nowhere", .status(302, "moved")),
+    ]
+
+    @Test("5: only an accepted feed sets validators", arguments: onlyFeedsSetThemCases)
     func onlyFeedsSetThem(given: Answered) async throws {
         let bad = given.answer.with([("ETag", "\"bad\""), ("Last-Modified", Self.date)])
         let lab = try PollLab([Self.ok(("ETag", "\"good\"")), bad, Self.ok()])
@@ -156,9 +158,11 @@ import Testing
         #expect(lab.server.requests("/new.xml").map { $0.value("If-None-Match") } == [nil, "\"n\"", "\"n\""])
     }
 
-    @Test(
-        "8: no directive stops conditional requests, and requests look the same from poll to poll",
-        arguments: ["no-store", "no-cache", "private, no-store, must-revalidate, max-age=0"])
+    private static let theSameFieldsCases: [String] = [
+        "no-store", "no-cache", "private, no-store, must-revalidate, max-age=0",
+    ]
+
+    @Test("8: requests keep their fields, and no directive their conditions", arguments: theSameFieldsCases)
     func theSameFields(control: String) async throws {
         let lab = try PollLab([
             Self.ok(("ETag", "\"1\""), ("Cache-Control", control), ("Pragma", "no-cache"), ("Vary", "*")), .status(304),
@@ -174,11 +178,11 @@ import Testing
         #expect(lab.server.requests.dropFirst().allSatisfy { $0.value("If-None-Match") != nil })
     }
 
-    @Test(
-        "9: a 304 is a success without a body, whatever its fields say",
-        arguments: [
-            [("Content-Length", "5000")], [("Transfer-Encoding", "chunked")], [("Content-Encoding", "gzip")], [],
-        ])
+    private static let notModifiedHasNoBodyCases: [[(String, String)]] = [
+        [("Content-Length", "5000")], [("Transfer-Encoding", "chunked")], [("Content-Encoding", "gzip")], [],
+    ]
+
+    @Test("9: a 304 is a success without a body, whatever its fields say", arguments: notModifiedHasNoBodyCases)
     func notModifiedHasNoBody(fields: [(String, String)]) async throws {
         let lab = try PollLab([Self.ok(("ETag", "\"1\"")), ScriptedAnswer.status(304).with(fields)])
         try await lab.rounds(3)

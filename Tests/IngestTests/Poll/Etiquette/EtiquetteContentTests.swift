@@ -31,59 +31,59 @@ import Testing
 
     private static let cyrillic = "Привет"
 
-    @Test(
-        "44: encoding is told by the mark, else charset, else the declaration, else it is UTF-8",
-        arguments: [
-            Encoded(
-                "charset alone", document(cyrillic, declared: nil, .windowsCP1251),
-                type: "application/xml; charset=windows-1251", cyrillic),
-            Encoded(
-                "charset before declaration", document(cyrillic, declared: "iso-8859-1", .utf8),
-                type: "text/xml;CHARSET=\"UTF-8\"", cyrillic),
-            Encoded(
-                "charset in single quotes", document(cyrillic, declared: nil, .windowsCP1251),
-                type: "text/xml; charset='windows-1251'", cyrillic),
-            Encoded(
-                "charset among others", document(cyrillic, declared: nil, .windowsCP1251),
-                type: "text/xml; a=\"x;charset=utf-8\"; Charset = cp1251 ; b", cyrillic),
-            Encoded(
-                "mark before all", [0xEF, 0xBB, 0xBF] + document(cyrillic, declared: "windows-1251", .utf8),
-                type: "text/xml; charset=iso-8859-1", cyrillic),
-            Encoded(
-                "UTF-16 by its mark", [0xFF, 0xFE] + document(cyrillic, declared: "utf-8", .utf16LittleEndian),
-                type: "text/xml; charset=utf-8", cyrillic),
-            Encoded(
-                "UTF-16, big", [0xFE, 0xFF] + document(cyrillic, declared: "UTF-16", .utf16BigEndian),
-                type: "application/xml", cyrillic),
-            Encoded(
-                "UTF-16 without mark", document(cyrillic, declared: "UTF-16", .utf16LittleEndian),
-                type: "application/xml", cyrillic),
-            Encoded(
-                "UTF-16 by charset", document(cyrillic, declared: nil, .utf16BigEndian),
-                type: "text/xml; charset=utf-16be", cyrillic),
-            Encoded(
-                "declaration", document("Žluťoučký", declared: "iso-8859-2", .isoLatin2), type: "text/xml", "Žluťoučký"),
-            Encoded("nothing at all", document(title, declared: nil, .utf8), type: "text/xml", title),
-            Encoded(
-                "unknown charset", document(cyrillic, declared: "windows-1251", .windowsCP1251),
-                type: "text/xml; charset=x-no-such", cyrillic),
-            Encoded(
-                "unknown declaration", document(cyrillic, declared: "x-no-such", .utf8), type: "text/xml", cyrillic),
-            Encoded(
-                "empty charset", document(cyrillic, declared: "utf-8", .utf8), type: "text/xml; charset=", cyrillic),
-            Encoded(
-                "wrong charset", document("café", declared: "utf-8", .windowsCP1252), type: "text/xml; charset=utf-8",
-                "café"),
-            Encoded(
-                "US-ASCII that is none", document(cyrillic, declared: "us-ascii", .utf8),
-                type: "text/xml; charset=us-ascii", cyrillic),
-            Encoded(
-                "declared UTF-16 that is none", document(cyrillic, declared: "utf-16", .utf8), type: "text/xml",
-                cyrillic),
-            Encoded(
-                "charset UTF-16 that is none", document(cyrillic, declared: "utf-8", .utf8),
-                type: "text/xml; charset=utf-16", cyrillic),
-        ])
+    private static let encodingsCases: [Encoded] = [
+        Encoded(
+            "charset alone", document(cyrillic, declared: nil, .windowsCP1251),
+            type: "application/xml; charset=windows-1251", cyrillic),
+        Encoded(
+            "charset before declaration", document(cyrillic, declared: "iso-8859-1", .utf8),
+            type: "text/xml;CHARSET=\"UTF-8\"", cyrillic),
+        Encoded(
+            "charset in single quotes", document(cyrillic, declared: nil, .windowsCP1251),
+            type: "text/xml; charset='windows-1251'", cyrillic),
+        Encoded(
+            "charset among others", document(cyrillic, declared: nil, .windowsCP1251),
+            type: "text/xml; a=\"x;charset=utf-8\"; Charset = cp1251 ; b", cyrillic),
+        Encoded(
+            "mark before all", [0xEF, 0xBB, 0xBF] + document(cyrillic, declared: "windows-1251", .utf8),
+            type: "text/xml; charset=iso-8859-1", cyrillic),
+        Encoded(
+            "UTF-16 by its mark", [0xFF, 0xFE] + document(cyrillic, declared: "utf-8", .utf16LittleEndian),
+            type: "text/xml; charset=utf-8", cyrillic),
+        Encoded(
+            "UTF-16, big", [0xFE, 0xFF] + document(cyrillic, declared: "UTF-16", .utf16BigEndian),
+            type: "application/xml", cyrillic),
+        Encoded(
+            "UTF-16 without mark", document(cyrillic, declared: "UTF-16", .utf16LittleEndian),
+            type: "application/xml", cyrillic),
+        Encoded(
+            "UTF-16 by charset", document(cyrillic, declared: nil, .utf16BigEndian),
+            type: "text/xml; charset=utf-16be", cyrillic),
+        Encoded(
+            "declaration", document("Žluťoučký", declared: "iso-8859-2", .isoLatin2), type: "text/xml", "Žluťoučký"),
+        Encoded("nothing at all", document(title, declared: nil, .utf8), type: "text/xml", title),
+        Encoded(
+            "unknown charset", document(cyrillic, declared: "windows-1251", .windowsCP1251),
+            type: "text/xml; charset=x-no-such", cyrillic),
+        Encoded(
+            "unknown declaration", document(cyrillic, declared: "x-no-such", .utf8), type: "text/xml", cyrillic),
+        Encoded(
+            "empty charset", document(cyrillic, declared: "utf-8", .utf8), type: "text/xml; charset=", cyrillic),
+        Encoded(
+            "wrong charset", document("café", declared: "utf-8", .windowsCP1252), type: "text/xml; charset=utf-8",
+            "café"),
+        Encoded(
+            "US-ASCII that is none", document(cyrillic, declared: "us-ascii", .utf8),
+            type: "text/xml; charset=us-ascii", cyrillic),
+        Encoded(
+            "declared UTF-16 that is none", document(cyrillic, declared: "utf-16", .utf8), type: "text/xml",
+            cyrillic),
+        Encoded(
+            "charset UTF-16 that is none", document(cyrillic, declared: "utf-8", .utf8),
+            type: "text/xml; charset=utf-16", cyrillic),
+    ]
+
+    @Test("44: mark, else charset, else declaration, else UTF-8", arguments: encodingsCases)
     func encodings(given: Encoded) async throws {
         let lab = try PollLab([.ok(given.body, ("Content-Type", given.type))])
         try await lab.round()
@@ -95,16 +95,17 @@ import Testing
         "{\"version\":\"https://jsonfeed.org/version/1.1\",\"title\":\"J\",\"items\":[{\"id\":\"1\",\"title\":\"a\"}]}"
             .utf8)
 
-    @Test(
-        "45: feeds are known by their content",
-        arguments: [
-            "text/html; charset=utf-8", "text/plain", "application/octet-stream", "audio/mpeg", "application/json",
-            "image/png", "", "?;;", nil,
-        ],
-        [
-            feed, json, Array("\n \r\n\t".utf8) + feed, [0xEF, 0xBB, 0xBF] + json, [0xEF, 0xBB, 0xBF, 0x0A] + feed,
-            gzip(feed), gzip(json),
-        ])
+    private static let typesTypes: [String?] = [
+        "text/html; charset=utf-8", "text/plain", "application/octet-stream", "audio/mpeg", "application/json",
+        "image/png", "", "?;;", nil,
+    ]
+
+    private static let typesBodys: [[UInt8]] = [
+        feed, json, Array("\n \r\n\t".utf8) + feed, [0xEF, 0xBB, 0xBF] + json, [0xEF, 0xBB, 0xBF, 0x0A] + feed,
+        gzip(feed), gzip(json),
+    ]
+
+    @Test("45: feeds are known by their content", arguments: typesTypes, typesBodys)
     func types(type: String?, body: [UInt8]) async throws {
         let lab = try PollLab([
             ScriptedAnswer.ok(body).with(
@@ -114,39 +115,39 @@ import Testing
         #expect(try lab.titles == ["a"])
     }
 
-    @Test(
-        "46: bodies that end with their connection or their last chunk are complete",
-        arguments: [
-            Answered("HTTP/1.0", .raw(Array("HTTP/1.0 200 OK\r\n\r\n".utf8) + feed)),
-            Answered(
-                "HTTP/1.0 with a length",
-                .raw(Array("HTTP/1.0 200 OK\r\nContent-Length: \(feed.count)\r\n\r\n".utf8) + feed)),
-            Answered("HTTP/1.1 until the end", .ok(feed).but { $0.framing = .untilClose }),
-            Answered(
-                "gzip until the end", .ok(gzip(feed), ("Content-Encoding", "gzip")).but { $0.framing = .untilClose }),
-            Answered("JSON until the end", .ok(json).but { $0.framing = .untilClose }),
-            Answered("chunks", .ok(feed).but { $0.framing = .chunked(3) }),
-            Answered("one chunk", .ok(feed).but { $0.framing = .chunked(100_000) }),
-            Answered(
-                "chunks with extensions and trailers",
-                .raw(
-                    Array(
-                        "HTTP/1.1 200 OK\r\nTransfer-Encoding: Chunked\r\n\r\n\(String(feed.count, radix: 16, uppercase: true)) ;a=\"b\"\r\n"
-                            .utf8)
-                        + feed + Array("\r\n000\r\nETag: \"t\"\r\n\r\n".utf8))),
-            Answered(
-                "chunks beside a length",
-                .raw(
-                    Array(
-                        "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n\(String(feed.count, radix: 16))\r\n"
-                            .utf8)
-                        + feed + Array("\r\n0\r\n\r\n".utf8))),
-            Answered("line feeds alone", .raw(Array("HTTP/1.1 200 OK\nContent-Length: \(feed.count)\n\n".utf8) + feed)),
-            Answered(
-                "after interim answers",
-                .raw(Array("HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\nHTTP/1.1 200 OK\r\n\r\n".utf8) + feed)),
-            Answered("no reason phrase", .raw(Array("HTTP/1.1 200\r\n\r\n".utf8) + feed)),
-        ])
+    private static let completeCases: [Answered] = [
+        Answered("HTTP/1.0", .raw(Array("HTTP/1.0 200 OK\r\n\r\n".utf8) + feed)),
+        Answered(
+            "HTTP/1.0 with a length",
+            .raw(Array("HTTP/1.0 200 OK\r\nContent-Length: \(feed.count)\r\n\r\n".utf8) + feed)),
+        Answered("HTTP/1.1 until the end", .ok(feed).but { $0.framing = .untilClose }),
+        Answered(
+            "gzip until the end", .ok(gzip(feed), ("Content-Encoding", "gzip")).but { $0.framing = .untilClose }),
+        Answered("JSON until the end", .ok(json).but { $0.framing = .untilClose }),
+        Answered("chunks", .ok(feed).but { $0.framing = .chunked(3) }),
+        Answered("one chunk", .ok(feed).but { $0.framing = .chunked(100_000) }),
+        Answered(
+            "chunks with extensions and trailers",
+            .raw(
+                Array(
+                    "HTTP/1.1 200 OK\r\nTransfer-Encoding: Chunked\r\n\r\n\(String(feed.count, radix: 16, uppercase: true)) ;a=\"b\"\r\n"
+                        .utf8)
+                    + feed + Array("\r\n000\r\nETag: \"t\"\r\n\r\n".utf8))),
+        Answered(
+            "chunks beside a length",
+            .raw(
+                Array(
+                    "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n\(String(feed.count, radix: 16))\r\n"
+                        .utf8)
+                    + feed + Array("\r\n0\r\n\r\n".utf8))),
+        Answered("line feeds alone", .raw(Array("HTTP/1.1 200 OK\nContent-Length: \(feed.count)\n\n".utf8) + feed)),
+        Answered(
+            "after interim answers",
+            .raw(Array("HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\nHTTP/1.1 200 OK\r\n\r\n".utf8) + feed)),
+        Answered("no reason phrase", .raw(Array("HTTP/1.1 200\r\n\r\n".utf8) + feed)),
+    ]
+
+    @Test("46: bodies that end with their connection or their last chunk are complete", arguments: completeCases)
     func complete(given: Answered) async throws {
         let lab = try PollLab([given.answer])
         try await lab.round()
@@ -180,36 +181,36 @@ import Testing
         ["a"],
         extra: "<atom:link xmlns:atom=\"http://www.w3.org/2005/Atom\" rel=\"hub\" href=\"https://in.example.org/\"/>")
 
-    @Test(
-        "48: a hub is found in the Link header first, else in the document",
-        arguments: [
-            ([("Link", "<\(hub)>; rel=hub")], atomHub, hub),
-            ([("link", "<\(hub)>;REL=\"alternate  Hub\"")], atomHub, hub),
-            ([("Link", "<http://a/>; rel=self"), ("Link", "<\(hub)>; rel=HUB")], atomHub, hub),
-            (
-                [
-                    (
-                        "Link",
-                        "<http://a,b;c>; rel=self; title=\"x, <y>; rel=hub\", <\(hub)>; type=\"text/html\"; rel=\"self hub\""
-                    )
-                ], atomHub, hub
-            ),
-            ([("Link", "<\(hub)> ; title=a ; rel = hub")], atomHub, hub),
-            ([("Link", ",, <\(hub)>;;rel=hub;")], atomHub, hub),
-            ([("Link", "<\(hub)>; foo; rel=hub, <http://second/>; rel=hub")], atomHub, hub),
-            (
-                [("Link", "<http://a/>; rel=\"hubs\""), ("Link", "<http://b/>; rev=hub"), ("Link", "broken")], atomHub,
-                "https://in.example.org/"
-            ),
-            ([], atomHub, "https://in.example.org/"),
-            ([("Link", "<http://a/>; rel=self")], PollerTests.rss(["a"]), nil),
-            (
-                [],
-                "{\"version\":\"https://jsonfeed.org/version/1.1\",\"title\":\"J\",\"items\":[],\"hubs\":[{\"type\":\"rssCloud\",\"url\":\"http://c/\"},{\"type\":\"WebSub\",\"url\":\"\(hub)\"}]}",
-                hub
-            ),
-            ([("Link", "</hub>; rel=hub")], atomHub, "/hub"),
-        ] as [([(String, String)], String, String?)])
+    private static let hubsCases: [([(String, String)], String, String?)] = [
+        ([("Link", "<\(hub)>; rel=hub")], atomHub, hub),
+        ([("link", "<\(hub)>;REL=\"alternate  Hub\"")], atomHub, hub),
+        ([("Link", "<http://a/>; rel=self"), ("Link", "<\(hub)>; rel=HUB")], atomHub, hub),
+        (
+            [
+                (
+                    "Link",
+                    "<http://a,b;c>; rel=self; title=\"x, <y>; rel=hub\", <\(hub)>; type=\"text/html\"; rel=\"self hub\""
+                )
+            ], atomHub, hub
+        ),
+        ([("Link", "<\(hub)> ; title=a ; rel = hub")], atomHub, hub),
+        ([("Link", ",, <\(hub)>;;rel=hub;")], atomHub, hub),
+        ([("Link", "<\(hub)>; foo; rel=hub, <http://second/>; rel=hub")], atomHub, hub),
+        (
+            [("Link", "<http://a/>; rel=\"hubs\""), ("Link", "<http://b/>; rev=hub"), ("Link", "broken")], atomHub,
+            "https://in.example.org/"
+        ),
+        ([], atomHub, "https://in.example.org/"),
+        ([("Link", "<http://a/>; rel=self")], PollerTests.rss(["a"]), nil),
+        (
+            [],
+            "{\"version\":\"https://jsonfeed.org/version/1.1\",\"title\":\"J\",\"items\":[],\"hubs\":[{\"type\":\"rssCloud\",\"url\":\"http://c/\"},{\"type\":\"WebSub\",\"url\":\"\(hub)\"}]}",
+            hub
+        ),
+        ([("Link", "</hub>; rel=hub")], atomHub, "/hub"),
+    ]
+
+    @Test("48: a hub is found in the Link header first, else in the document", arguments: hubsCases)
     func hubs(fields: [(String, String)], document: String, hub: String?) async throws {
         let lab = try PollLab([ScriptedAnswer.ok(document).with(fields)])
         try await lab.round()

@@ -27,20 +27,22 @@ import Testing
         }
     }
 
-    @Test(
-        "19: Retry-After is kept, in seconds or as a date, beyond all bounds but 30 days",
-        arguments: [
-            Later("7200", .hours(2)), Later("0007200", .hours(2)), Later("172800", .days(2)),
-            Later("9999999", .days(30)),
-            Later("99999999999999999999", .days(30)),
-            // Our clock says Wednesday, 18 November 2026, 11:06:40.
-            Later("Wed, 18 Nov 2026 13:06:40 GMT", .hours(2)), Later("Wednesday, 18-Nov-26 13:06:40 GMT", .hours(2)),
-            Later("Wed Nov 18 13:06:40 2026", .hours(2)), Later("Fri Nov 20 11:06:40 2026", .days(2)),
-            Later("Fri, 31 Dec 9999 23:59:59 GMT", .days(30)),
-            Later("0"), Later("-7200"), Later("soon"), Later(""), Later("120.5 minutes"), Later("7200, 3600"),
-            Later("Wed, 18 Nov 2026 11:06:40 GMT"), Later("Thu Jan  1 00:00:00 1970"),
-            Later("Wed, 32 Nov 2026 13:06:40 GMT"),
-        ], [429, 503])
+    private static let retryAfterLaters: [Later] = [
+        Later("7200", .hours(2)), Later("0007200", .hours(2)), Later("172800", .days(2)),
+        Later("9999999", .days(30)),
+        Later("99999999999999999999", .days(30)),
+        // Our clock says Wednesday, 18 November 2026, 11:06:40.
+        Later("Wed, 18 Nov 2026 13:06:40 GMT", .hours(2)), Later("Wednesday, 18-Nov-26 13:06:40 GMT", .hours(2)),
+        Later("Wed Nov 18 13:06:40 2026", .hours(2)), Later("Fri Nov 20 11:06:40 2026", .days(2)),
+        Later("Fri, 31 Dec 9999 23:59:59 GMT", .days(30)),
+        Later("0"), Later("-7200"), Later("soon"), Later(""), Later("120.5 minutes"), Later("7200, 3600"),
+        Later("Wed, 18 Nov 2026 11:06:40 GMT"), Later("Thu Jan  1 00:00:00 1970"),
+        Later("Wed, 32 Nov 2026 13:06:40 GMT"),
+    ]
+
+    private static let retryAfterStatuss: [Int] = [429, 503]
+
+    @Test("19: Retry-After is kept, up to 30 days", arguments: retryAfterLaters, retryAfterStatuss)
     func retryAfter(later: Later, status: Int) async throws {
         let lab = try PollLab([.status(status, "later", ("Retry-After", later.value))])
         lab.configuration.schedule.retryMax = .hours(1)
@@ -76,14 +78,14 @@ import Testing
         #expect(try lab.feed("/other.xml").poll.state == .active)
     }
 
-    @Test(
-        "21: every failure backs off, doubling up to retry_max; success resets it",
-        arguments: [
-            Answered("401", .status(401)), Answered("403", .status(403)), Answered("404", .status(404)),
-            Answered("500", .status(500)), Answered("a page", .ok("<html>")), Answered("empty", .ok("")),
-            Answered("cut", .ok("<rss>").but { $0.ending = .cut(2) }), Answered("no HTTP", .raw("hello")),
-            Answered("no answer", .raw("")), Answered("loop", .redirect(302, "/feed.xml")),
-        ])
+    private static let backoffCases: [Answered] = [
+        Answered("401", .status(401)), Answered("403", .status(403)), Answered("404", .status(404)),
+        Answered("500", .status(500)), Answered("a page", .ok("<html>")), Answered("empty", .ok("")),
+        Answered("cut", .ok("<rss>").but { $0.ending = .cut(2) }), Answered("no HTTP", .raw("hello")),
+        Answered("no answer", .raw("")), Answered("loop", .redirect(302, "/feed.xml")),
+    ]
+
+    @Test("21: every failure backs off, doubling up to retry_max; success resets it", arguments: backoffCases)
     func backoff(given: Answered) async throws {
         let lab = try PollLab(Array(repeating: given.answer, count: 5) + [Self.good, given.answer])
         lab.configuration.schedule.retryMax = .minutes(8)
@@ -103,22 +105,22 @@ import Testing
         #expect(try lab.wait() == .minutes(1) && lab.feed().poll.failures == 1)
     }
 
-    @Test(
-        "22: one failed poll is one request",
-        arguments: [
-            Answered(
-                "401", .status(401, "no", ("WWW-Authenticate", "Basic realm=\"x\", Digest realm=\"x\", nonce=\"1\""))),
-            Answered("407", .status(407, "no", ("Proxy-Authenticate", "Basic realm=\"x\""))),
-            Answered("403", .status(403)),
-            Answered("404", .status(404)), Answered("408", .status(408)), Answered("421", .status(421)),
-            Answered("425", .status(425)), Answered("429", .status(429)), Answered("500", .status(500)),
-            Answered("503", .status(503, "later", ("Retry-After", "1"))), Answered("no answer", .raw("")),
-            Answered("cut", .ok("hello").but { $0.ending = .cut(2) }),
-            Answered("reset", .ok("hello").but { $0.ending = .reset(2) }),
-            Answered("no gzip", .ok([0x80, 0x81, 0x82], ("Content-Encoding", "gzip"))),
-            Answered("upgrade", .status(426, "", ("Upgrade", "h2c"))),
-            Answered("refresh", .ok("<html>", ("Refresh", "0; url=/x"))),
-        ])
+    private static let noRetryCases: [Answered] = [
+        Answered(
+            "401", .status(401, "no", ("WWW-Authenticate", "Basic realm=\"x\", Digest realm=\"x\", nonce=\"1\""))),
+        Answered("407", .status(407, "no", ("Proxy-Authenticate", "Basic realm=\"x\""))),
+        Answered("403", .status(403)),
+        Answered("404", .status(404)), Answered("408", .status(408)), Answered("421", .status(421)),
+        Answered("425", .status(425)), Answered("429", .status(429)), Answered("500", .status(500)),
+        Answered("503", .status(503, "later", ("Retry-After", "1"))), Answered("no answer", .raw("")),
+        Answered("cut", .ok("hello").but { $0.ending = .cut(2) }),
+        Answered("reset", .ok("hello").but { $0.ending = .reset(2) }),
+        Answered("no gzip", .ok([0x80, 0x81, 0x82], ("Content-Encoding", "gzip"))),
+        Answered("upgrade", .status(426, "", ("Upgrade", "h2c"))),
+        Answered("refresh", .ok("<html>", ("Refresh", "0; url=/x"))),
+    ]
+
+    @Test("22: one failed poll is one request", arguments: noRetryCases)
     func noRetry(given: Answered) async throws {
         let lab = try PollLab([given.answer])
         let folder = try TemporaryFolder()
@@ -173,13 +175,13 @@ import Testing
         #expect(try lab.feed().poll.state == .failing)
     }
 
-    @Test(
-        "25: headers and body that drip do not outlast the timeout",
-        arguments: [
-            Answered("dripping", .ok(PollerTests.rss(["x"])).but { $0.drip = .milliseconds(20) }),
-            Answered("stalling", .ok(PollerTests.rss(["x"])).but { $0.ending = .stall(40) }),
-            Answered("silent", .ok(PollerTests.rss(["x"])).but { $0.delay = .seconds(4) }),
-        ])
+    private static let timeoutCases: [Answered] = [
+        Answered("dripping", .ok(PollerTests.rss(["x"])).but { $0.drip = .milliseconds(20) }),
+        Answered("stalling", .ok(PollerTests.rss(["x"])).but { $0.ending = .stall(40) }),
+        Answered("silent", .ok(PollerTests.rss(["x"])).but { $0.delay = .seconds(4) }),
+    ]
+
+    @Test("25: headers and body that drip do not outlast the timeout", arguments: timeoutCases)
     func timeout(given: Answered) async throws {
         let lab = try PollLab([given.answer])
         lab.configuration.fetch.timeout = .milliseconds(400)
@@ -192,16 +194,16 @@ import Testing
     private static let long = Array(
         PollerTests.rss(["x"], extra: "<!--\(String(repeating: "x", count: 40_000))-->").utf8)
 
-    @Test(
-        "25: max_body bounds what comes out of decompression, files included",
-        arguments: [
-            Answered("plain", .ok(long)), Answered("chunked", .ok(long).but { $0.framing = .chunked(999) }),
-            Answered("until the end", .ok(long).but { $0.framing = .untilClose }),
-            Answered("gzip", .ok(gzip(long), ("Content-Encoding", "gzip"))),
-            Answered("a file", .ok(gzip(long), ("Content-Type", "application/gzip"))),
-            Answered("members", .ok(gzip(Array(long.prefix(20_000))) + gzip(Array(long.dropFirst(20_000))))),
-            Answered("twice", .ok(gzip(gzip(long)), ("Content-Encoding", "gzip, gzip"))),
-        ])
+    private static let maxBodyCases: [Answered] = [
+        Answered("plain", .ok(long)), Answered("chunked", .ok(long).but { $0.framing = .chunked(999) }),
+        Answered("until the end", .ok(long).but { $0.framing = .untilClose }),
+        Answered("gzip", .ok(gzip(long), ("Content-Encoding", "gzip"))),
+        Answered("a file", .ok(gzip(long), ("Content-Type", "application/gzip"))),
+        Answered("members", .ok(gzip(Array(long.prefix(20_000))) + gzip(Array(long.dropFirst(20_000))))),
+        Answered("twice", .ok(gzip(gzip(long)), ("Content-Encoding", "gzip, gzip"))),
+    ]
+
+    @Test("25: max_body bounds what comes out of decompression, files included", arguments: maxBodyCases)
     func maxBody(given: Answered) async throws {
         let lab = try PollLab([given.answer])
         lab.configuration.fetch.maxBody = 40_000
@@ -214,37 +216,37 @@ import Testing
 
     private static let feed = Array(PollerTests.rss(["x", "y", "z"]).utf8)
 
-    @Test(
-        "26: of a body that ends early nothing is archived",
-        arguments: [
-            Answered("reset", .ok(feed).but { $0.ending = .reset(300) }),
-            Answered("cut", .ok(feed).but { $0.ending = .cut(300) }),
-            Answered("cut by a byte", .ok(feed).but { $0.ending = .cut(feed.count - 1) }),
-            Answered("longer than it is", .raw(Array("HTTP/1.1 200 OK\r\nContent-Length: 99999\r\n\r\n".utf8) + feed)),
-            Answered("HTTP/1.0, cut", .raw(Array("HTTP/1.0 200 OK\r\nContent-Length: 99999\r\n\r\n".utf8) + feed)),
-            Answered(
-                "no last chunk",
-                .ok(feed).but {
-                    $0.framing = .chunked(64)
-                    $0.ending = .cut(feed.count)
-                }),
-            Answered(
-                "a last chunk without its line end",
-                .raw(
-                    Array(
-                        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n\(String(feed.count, radix: 16))\r\n".utf8
-                    ) + feed
-                        + Array("\r\n0\r".utf8))),
-            Answered("gzip", .ok(Array(gzip(feed).dropLast(9)), ("Content-Encoding", "gzip"))),
-            Answered("gzip without its trailer", .ok(Array(gzip(feed).dropLast(8)), ("Content-Encoding", "gzip"))),
-            Answered(
-                "gzip until the end",
-                .ok(Array(gzip(feed).dropLast(1)), ("Content-Encoding", "x-gzip")).but { $0.framing = .untilClose }),
-            Answered("a second member", .ok(gzip(feed) + Array(gzip(feed).prefix(30)), ("Content-Encoding", "gzip"))),
-            Answered("a file", .ok(Array(gzip(feed).dropLast(5)), ("Content-Type", "application/gzip"))),
-            Answered(
-                "deflate", .ok([0x78, 0x01, 0x01] + [UInt8](repeating: 9, count: 3), ("Content-Encoding", "deflate"))),
-        ])
+    private static let endsEarlyCases: [Answered] = [
+        Answered("reset", .ok(feed).but { $0.ending = .reset(300) }),
+        Answered("cut", .ok(feed).but { $0.ending = .cut(300) }),
+        Answered("cut by a byte", .ok(feed).but { $0.ending = .cut(feed.count - 1) }),
+        Answered("longer than it is", .raw(Array("HTTP/1.1 200 OK\r\nContent-Length: 99999\r\n\r\n".utf8) + feed)),
+        Answered("HTTP/1.0, cut", .raw(Array("HTTP/1.0 200 OK\r\nContent-Length: 99999\r\n\r\n".utf8) + feed)),
+        Answered(
+            "no last chunk",
+            .ok(feed).but {
+                $0.framing = .chunked(64)
+                $0.ending = .cut(feed.count)
+            }),
+        Answered(
+            "a last chunk without its line end",
+            .raw(
+                Array(
+                    "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n\(String(feed.count, radix: 16))\r\n".utf8
+                ) + feed
+                    + Array("\r\n0\r".utf8))),
+        Answered("gzip", .ok(Array(gzip(feed).dropLast(9)), ("Content-Encoding", "gzip"))),
+        Answered("gzip without its trailer", .ok(Array(gzip(feed).dropLast(8)), ("Content-Encoding", "gzip"))),
+        Answered(
+            "gzip until the end",
+            .ok(Array(gzip(feed).dropLast(1)), ("Content-Encoding", "x-gzip")).but { $0.framing = .untilClose }),
+        Answered("a second member", .ok(gzip(feed) + Array(gzip(feed).prefix(30)), ("Content-Encoding", "gzip"))),
+        Answered("a file", .ok(Array(gzip(feed).dropLast(5)), ("Content-Type", "application/gzip"))),
+        Answered(
+            "deflate", .ok([0x78, 0x01, 0x01] + [UInt8](repeating: 9, count: 3), ("Content-Encoding", "deflate"))),
+    ]
+
+    @Test("26: of a body that ends early nothing is archived", arguments: endsEarlyCases)
     func endsEarly(given: Answered) async throws {
         let lab = try PollLab([Self.good, given.answer])
         try await lab.rounds(2)
@@ -252,12 +254,12 @@ import Testing
         #expect(try ["truncated", "reset", "bad-encoding"].contains(lab.feed().poll.lastError?.code))
     }
 
-    @Test(
-        "27: only 200 brings a feed, and 304 speaks of one",
-        arguments: [
-            201, 202, 203, 205, 206, 207, 226, 299, 300, 305, 306, 400, 402, 404, 406, 410, 418, 451, 500, 502, 503,
-            599,
-        ])
+    private static let otherStatusesCases: [Int] = [
+        201, 202, 203, 205, 206, 207, 226, 299, 300, 305, 306, 400, 402, 404, 406, 410, 418, 451, 500, 502, 503,
+        599,
+    ]
+
+    @Test("27: only 200 brings a feed, and 304 speaks of one", arguments: otherStatusesCases)
     func otherStatuses(status: Int) async throws {
         let lab = try PollLab([
             Self.good, .status(status, PollerTests.rss(["x"]), ("Content-Range", "bytes 0-99/100"), ("Location", "/x")),

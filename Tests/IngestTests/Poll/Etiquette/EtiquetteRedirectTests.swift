@@ -11,9 +11,9 @@ import Testing
     /// Targets in the order in which they were asked.
     private func asked(_ lab: PollLab) -> [String] { lab.server.requests.map(\.target) }
 
-    @Test(
-        "30: 301 and 308 are kept, 302, 303 and 307 are followed and not kept",
-        arguments: [(301, true), (308, true), (302, false), (303, false), (307, false)])
+    private static let keptCases: [(Int, Bool)] = [(301, true), (308, true), (302, false), (303, false), (307, false)]
+
+    @Test("30: 301 and 308 are kept, 302, 303 and 307 are followed and not kept", arguments: keptCases)
     func kept(status: Int, isKept: Bool) async throws {
         let lab = try PollLab([.redirect(status, "/new.xml")])
         lab.server.on("/new.xml", Self.good, .status(304), .ok(PollerTests.rss(["b", "a"])))
@@ -38,12 +38,12 @@ import Testing
         #expect(try lab.feed().poll.url == lab.server.url("/c.xml?d=1"))
     }
 
-    @Test(
-        "31: a chain is kept up to its first temporary hop",
-        arguments: [
-            ([301, 308], 2), ([301, 302], 1), ([302, 301], 0), ([308, 301, 307, 301], 2), ([303, 308], 0),
-            ([301, 301, 301], 3),
-        ])
+    private static let chainsCases: [([Int], Int)] = [
+        ([301, 308], 2), ([301, 302], 1), ([302, 301], 0), ([308, 301, 307, 301], 2), ([303, 308], 0),
+        ([301, 301, 301], 3),
+    ]
+
+    @Test("31: a chain is kept up to its first temporary hop", arguments: chainsCases)
     func chains(statuses: [Int], kept: Int) async throws {
         let lab = try PollLab([.redirect(statuses[0], "/1")])
         for (index, status) in statuses.enumerated().dropFirst() {
@@ -57,18 +57,18 @@ import Testing
         #expect(asked(lab)[statuses.count + 1] == target)
     }
 
-    @Test(
-        "32: a redirect that leads to no feed is not kept",
-        arguments: [
-            Answered("404", .status(404)), Answered("410", .status(410)),
-            Answered("500 with a feed", .status(500, PollerTests.rss(["x"]))),
-            Answered("a page", .ok("<!doctype html><title>Sign in</title>")), Answered("empty", .ok("")),
-            Answered("an unasked 304", .status(304)), Answered("cut", .ok("<rss>").but { $0.ending = .cut(3) }),
-            Answered("no Location", .status(301)), Answered("a loop", .redirect(301, "/feed.xml")),
-            Answered("itself", .redirect(301, "/new.xml")),
-            Answered("a refused target", .redirect(301, "http://10.0.0.1/x")),
-            Answered("429", .status(429)), Answered("204", .status(204)),
-        ])
+    private static let notKeptCases: [Answered] = [
+        Answered("404", .status(404)), Answered("410", .status(410)),
+        Answered("500 with a feed", .status(500, PollerTests.rss(["x"]))),
+        Answered("a page", .ok("<!doctype html><title>Sign in</title>")), Answered("empty", .ok("")),
+        Answered("an unasked 304", .status(304)), Answered("cut", .ok("<rss>").but { $0.ending = .cut(3) }),
+        Answered("no Location", .status(301)), Answered("a loop", .redirect(301, "/feed.xml")),
+        Answered("itself", .redirect(301, "/new.xml")),
+        Answered("a refused target", .redirect(301, "http://10.0.0.1/x")),
+        Answered("429", .status(429)), Answered("204", .status(204)),
+    ]
+
+    @Test("32: a redirect that leads to no feed is not kept", arguments: notKeptCases)
     func notKept(given: Answered) async throws {
         let lab = try PollLab([Self.good, .redirect(301, "/new.xml"), Self.good])
         lab.server.on("/new.xml", given.answer)
@@ -84,21 +84,21 @@ import Testing
         #expect(try lab.feed().poll.state == .active)
     }
 
-    @Test(
-        "33: Locations of all kinds are understood",
-        arguments: [
-            ("/new.xml", "/new.xml"), ("new.xml", "/x/y/new.xml"), ("../z/./new.xml?a=1", "/x/z/new.xml?a=1"),
-            ("?a=b", "/x/y/old.xml?a=b"),
-            ("//HOST/n.xml", "/n.xml"), ("HTTP://HOST/n.xml", "/n.xml"), ("//HOST", "/"), ("//HOST?q", "/?q"),
-            ("/n.xml#top", "/n.xml"),
-            ("//HOST/", "/"), ("/n.xml#a?b#c", "/n.xml"),
-            ("/nové feed.xml?q=ü ö", "/nov%C3%A9%20feed.xml?q=%C3%BC%20%C3%B6"),
-            ("/%c3%A9%zz%", "/%c3%A9%zz%"), ("  /n.xml \t", "/n.xml"), ("./", "/x/y/"), ("..", "/x/"),
-            ("../../../../n", "/n"),
-            ("//u:p@HOST/n.xml", "/n.xml"), ("/a//b/../c", "/a//c"),
-            ("/日本/フィード", "/%E6%97%A5%E6%9C%AC/%E3%83%95%E3%82%A3%E3%83%BC%E3%83%89"),
-            ("/a|b{c}\"d\"<e>", "/a%7Cb%7Bc%7D%22d%22%3Ce%3E"), ("http:new.xml", "/x/y/new.xml"),
-        ])
+    private static let locationsCases: [(String, String)] = [
+        ("/new.xml", "/new.xml"), ("new.xml", "/x/y/new.xml"), ("../z/./new.xml?a=1", "/x/z/new.xml?a=1"),
+        ("?a=b", "/x/y/old.xml?a=b"),
+        ("//HOST/n.xml", "/n.xml"), ("HTTP://HOST/n.xml", "/n.xml"), ("//HOST", "/"), ("//HOST?q", "/?q"),
+        ("/n.xml#top", "/n.xml"),
+        ("//HOST/", "/"), ("/n.xml#a?b#c", "/n.xml"),
+        ("/nové feed.xml?q=ü ö", "/nov%C3%A9%20feed.xml?q=%C3%BC%20%C3%B6"),
+        ("/%c3%A9%zz%", "/%c3%A9%zz%"), ("  /n.xml \t", "/n.xml"), ("./", "/x/y/"), ("..", "/x/"),
+        ("../../../../n", "/n"),
+        ("//u:p@HOST/n.xml", "/n.xml"), ("/a//b/../c", "/a//c"),
+        ("/日本/フィード", "/%E6%97%A5%E6%9C%AC/%E3%83%95%E3%82%A3%E3%83%BC%E3%83%89"),
+        ("/a|b{c}\"d\"<e>", "/a%7Cb%7Bc%7D%22d%22%3Ce%3E"), ("http:new.xml", "/x/y/new.xml"),
+    ]
+
+    @Test("33: Locations of all kinds are understood", arguments: locationsCases)
     func locations(location: String, target: String) async throws {
         let server = try ScriptedServer()
         server.otherwise { _ in Self.good }
@@ -111,12 +111,12 @@ import Testing
         #expect(try lab.titles == ["a"])
     }
 
-    @Test(
-        "33: a Location that leads nowhere is a failure",
-        arguments: [
-            nil, "", "  ", "http://", "http:///", "http://:80/", "http://a b/", "http://[::zz]/", "//",
-            "http://h:99999/", "#top",
-        ])
+    private static let unusableCases: [String?] = [
+        nil, "", "  ", "http://", "http:///", "http://:80/", "http://a b/", "http://[::zz]/", "//",
+        "http://h:99999/", "#top",
+    ]
+
+    @Test("33: a Location that leads nowhere is a failure", arguments: unusableCases)
     func unusable(location: String?) async throws {
         let lab = try PollLab([ScriptedAnswer.status(301, "").with(location.map { [("Location", $0)] } ?? [])])
         try await lab.round()
@@ -138,13 +138,13 @@ import Testing
         #expect(try lab.titles == (hops == 0 ? [] : ["a"]))
     }
 
-    @Test(
-        "34: only http and https are followed",
-        arguments: [
-            "file:///etc/passwd", "file:/etc/passwd", "FTP://HOST/x", "gopher://HOST/_GET%20/", "dict://HOST/x",
-            "data:text/xml,x",
-            "javascript:alert(1)", "ws://HOST/", "feed:http://HOST/x", "ldap://HOST/", "HOST/x:80",
-        ])
+    private static let schemesCases: [String] = [
+        "file:///etc/passwd", "file:/etc/passwd", "FTP://HOST/x", "gopher://HOST/_GET%20/", "dict://HOST/x",
+        "data:text/xml,x",
+        "javascript:alert(1)", "ws://HOST/", "feed:http://HOST/x", "ldap://HOST/", "HOST/x:80",
+    ]
+
+    @Test("34: only http and https are followed", arguments: schemesCases)
     func schemes(location: String) async throws {
         let lab = try PollLab([.redirect(301, "")])
         let other = try ScriptedServer(address: "127.0.0.2")
