@@ -59,7 +59,8 @@ public struct PollState: Hashable, Sendable {
     /// Where the next poll goes: the configured URL, or where permanent redirects have led.
     public var url: String
     public var validators: Validators?
-    /// SHA-256 of the last accepted document's bytes: the same bytes need no second reading.
+    /// SHA-256 of the last accepted document's bytes and of the hub and topic that came in its header: the same need no
+    /// second reading.
     public var documentHash: [UInt8]?
     /// The newest `Last-Modified` among accepted documents, where it could be read as a date.
     public var documentModified: Timestamp?

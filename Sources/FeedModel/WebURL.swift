@@ -162,13 +162,28 @@ public struct WebURL: Hashable, Sendable {
 
     public var effectivePort: Int? { port ?? defaultPort }
 
-    /// The host in one spelling: lower case, ASCII (IDNA, RFC 5891), without a closing dot. It names the
-    /// host wherever hosts are counted, paused or compared.
+    /// The host in one spelling: lower case, ASCII (IDNA, RFC 5891), without a closing dot, and addresses as they are
+    /// usually written. It names the host wherever hosts are counted, paused or compared.
     public var canonicalHost: String? {
         guard var host, !host.isEmpty else { return nil }
         if host.last == "." { host.removeLast() }
-        if host.utf8.allSatisfy({ $0 < 0x80 }) { return host.lowercased() }
-        return URLComponents(string: "http://\(host)/")?.encodedHost?.lowercased() ?? host.lowercased()
+        let isASCII = host.utf8.allSatisfy { $0 < 0x80 }
+        let name =
+            (isASCII ? nil : URLComponents(string: "http://\(host)/")?.encodedHost?.lowercased()) ?? host.lowercased()
+        return WebURL.canonicalAddress(name) ?? name
+    }
+
+    /// `127.0.0.1` for `127.1`, `0x7f.1` and `2130706433` (WHATWG URL, 3.5, as libcurl has it), `[::1]` for `[0::1]`;
+    /// `nil` for a name.
+    private static func canonicalAddress(_ host: String) -> String? {
+        guard let first = host.utf8.first else { return nil }
+        if first == UInt8(ascii: "["), host.utf8.last == UInt8(ascii: "]") {
+            return IPAddress(String(host.dropFirst().dropLast())).map { "[\($0)]" }
+        }
+        guard first.isASCIIDigit else { return nil }
+        var address = in_addr()
+        guard inet_aton(host, &address) != 0 else { return nil }
+        return withUnsafeBytes(of: &address) { IPAddress(bytes: $0)?.description }
     }
 
     /// Scheme, host and port (RFC 6454, 4): the border that no credential crosses.
@@ -188,7 +203,9 @@ public struct WebURL: Hashable, Sendable {
     public var wireForm: String {
         var out = scheme + "://" + (canonicalHost ?? "")
         if let port, port != defaultPort { out += ":\(port)" }
-        out += path.isEmpty ? "/" : WebURL.percentEncodingInvalid(path)
+        // A path that begins with a backslash must not run into the host.
+        if path.utf8.first != UInt8(ascii: "/") { out += "/" }
+        out += WebURL.percentEncodingInvalid(path)
         if let query { out += "?" + WebURL.percentEncodingInvalid(query) }
         return out
     }

@@ -1,7 +1,7 @@
 /// What is known of a document besides its bytes.
 public struct DocumentContext: Sendable {
-    /// The base of relative references: Content-Location resolved against the final URL, as the caller
-    /// chooses it. Without one, relative references stay relative.
+    /// The base of relative references: the URL that answered, or whatever the caller chooses.
+    /// Without one, relative references stay relative.
     public var url: String?
     /// The raw value of Content-Type.
     public var contentType: String?

@@ -88,7 +88,7 @@ import Testing
         }
     }
 
-    @Test(arguments: [1, 2])
+    @Test("7: after a crash no validator stands for articles that are not in the archive", arguments: [1, 2])
     func nothingIsLostAndNothingIsThereTwice(_ seed: UInt64) async throws {
         let feeds = 30
         let lab = try Lab()

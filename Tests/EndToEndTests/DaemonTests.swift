@@ -286,7 +286,7 @@ import Testing
         #expect(try await lab.json("articles").count == 1)
     }
 
-    @Test func aRestartPollsNothingEarly() async throws {
+    @Test("17: a restart polls nothing that is not due") func aRestartPollsNothingEarly() async throws {
         let lab = try lab("/a.xml", "/b.xml")
         lab.server.on("/b.xml", .status(503))
         var daemon = try await lab.daemon()

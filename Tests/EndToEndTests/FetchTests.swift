@@ -63,7 +63,7 @@ struct FetchTests {
         #expect(none.stderr.contains("http-404"))
     }
 
-    @Test func bothKeepToTheAddressGuard() async throws {
+    @Test("43: fetch and discover keep to the address guard") func bothKeepToTheAddressGuard() async throws {
         let lab = try Lab()
         try lab.folder.write("archive: ./archive\nfetch: {proxy: null}\nfeeds: []\n", to: "feeds.yaml")
         lab.server.on("/", .ok(Lab.rss("one")))

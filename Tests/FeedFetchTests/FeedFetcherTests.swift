@@ -134,7 +134,7 @@ import Testing
         #expect(response.requestHeaders.value(of: "Authorization") == Array("***".utf8))
     }
 
-    @Test func credentialsAreNotShown() {
+    @Test("41: secrets appear in no output") func credentialsAreNotShown() {
         for credential in [Credential.basic(username: "u", password: "s3cret"), .bearer("s3cret")] {
             var text = "\(credential) \(String(reflecting: credential)) \([credential])"
             dump(credential, to: &text)
@@ -164,7 +164,7 @@ import Testing
         #expect(response.requestHeaders.value(of: "x-two") == Array("***".utf8))
     }
 
-    @Test func secretsStayAtTheConfiguredOrigin() async throws {
+    @Test("35: auth and headers stay at the configured origin") func secretsStayAtTheConfiguredOrigin() async throws {
         let otherPort = try ScriptedServer()
         server.on("/feed.xml", .redirect(302, "/same"))
         server.on("/same", .redirect(302, otherPort.url("/port")))

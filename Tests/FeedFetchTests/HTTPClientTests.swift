@@ -208,6 +208,7 @@ import Testing
     }
 
     @Test(
+        "25: the timeout bounds the whole transfer",
         arguments: [
             .ok("hello").but { $0.ending = .stall(2) },
             .ok("hello, hello, hello, hello").but { $0.drip = .milliseconds(100) },
@@ -221,7 +222,7 @@ import Testing
         #expect(ContinuousClock.now - started < .seconds(4))
     }
 
-    @Test(arguments: ["many lines", "one line", "interim responses"])
+    @Test("25: endless headers are cut", arguments: ["many lines", "one line", "interim responses"])
     func endlessHeadersAreCut(_ kind: String) async throws {
         let raw =
             switch kind {
@@ -281,7 +282,8 @@ import Testing
         #expect(server.connectionCount == 3)
     }
 
-    @Test func aKeptConnectionThatTheServerClosedIsOpenedAgain() async throws {
+    @Test("22: a kept connection that the server has closed is opened again")
+    func aKeptConnectionThatTheServerClosedIsOpenedAgain() async throws {
         server.otherwise { _ in .ok("x").but { $0.closes = true } }
         for n in 0..<3 {
             #expect(try await get("/\(n)").get().status == 200)
@@ -305,7 +307,8 @@ import Testing
 
     // MARK: The address guard
 
-    @Test func privateAddressesAreRefusedBeforeTheyAreConnectedTo() async throws {
+    @Test("42: private addresses are refused before they are connected to")
+    func privateAddressesAreRefusedBeforeTheyAreConnectedTo() async throws {
         for host in [
             "127.0.0.1", "2130706433", "0x7f.1", "0177.0.0.1", "localhost", "[::ffff:127.0.0.1]", "0.0.0.0", "[::1]",
         ] {
@@ -328,7 +331,9 @@ import Testing
     }
 
     /// One feed may be allowed where another is not, and the connection of the first is still open.
-    @Test func aKeptConnectionIsJudgedByEachRequestsPolicy() async throws {
+    @Test("43: a kept connection is judged by each request's policy") func aKeptConnectionIsJudgedByEachRequestsPolicy()
+        async throws
+    {
         server.otherwise { _ in .ok("x") }
         _ = try await get("/1").get()
         let second = await get("/2") { $0.addressPolicy = .publicOnly(except: []) }

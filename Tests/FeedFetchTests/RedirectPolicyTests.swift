@@ -82,10 +82,13 @@ import Testing
         }
     }
 
-    @Test(arguments: [
-        ("https://a.example/", "http://b.example/", true), ("https://a.example/", "https://b.example/", false),
-        ("http://a.example/", "http://b.example/", false), ("http://a.example/", "https://b.example/", false),
-    ]) func downgradesAreMarked(_ from: String, _ to: String, _ isDowngrade: Bool) throws {
+    @Test(
+        "32: a redirect from https to http is marked",
+        arguments: [
+            ("https://a.example/", "http://b.example/", true), ("https://a.example/", "https://b.example/", false),
+            ("http://a.example/", "http://b.example/", false), ("http://a.example/", "https://b.example/", false),
+        ]) func downgradesAreMarked(_ from: String, _ to: String, _ isDowngrade: Bool) throws
+    {
         guard case .follow(let hop) = try step(301, Array(to.utf8), from: from) else {
             Issue.record("not followed")
             return
@@ -94,11 +97,14 @@ import Testing
     }
 
     /// Each hop as its status, `!` for one from https to http; what is kept as the number of hops.
-    @Test(arguments: [
-        ([], 0), (["301"], 1), (["308"], 1), (["302"], 0), (["303"], 0), (["307"], 0), (["301", "308"], 2),
-        (["301", "302"], 1), (["302", "301"], 0), (["301", "302", "301"], 1), (["301!"], 0), (["301", "301!"], 1),
-        (["301!", "301"], 0), (["308", "308", "307", "308"], 2),
-    ]) func aChainIsKeptUpToItsFirstTemporaryHop(_ chain: [String], _ kept: Int) throws {
+    @Test(
+        "31: a chain is kept up to its first hop that is temporary or leads out of https",
+        arguments: [
+            ([], 0), (["301"], 1), (["308"], 1), (["302"], 0), (["303"], 0), (["307"], 0), (["301", "308"], 2),
+            (["301", "302"], 1), (["302", "301"], 0), (["301", "302", "301"], 1), (["301!"], 0), (["301", "301!"], 1),
+            (["301!", "301"], 0), (["308", "308", "307", "308"], 2),
+        ]) func aChainIsKeptUpToItsFirstTemporaryHop(_ chain: [String], _ kept: Int) throws
+    {
         let hops = try chain.enumerated().map { index, text in
             Hop(
                 status: try #require(Int(text.prefix(3))), from: "http://h/\(index)", to: "http://h/\(index + 1)",

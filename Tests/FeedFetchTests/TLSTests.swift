@@ -22,12 +22,15 @@ import Testing
         #expect(response.text.contains("TLSv1.3"))
     }
 
-    @Test(arguments: [
-        ("expired", "IP:127.0.0.1", -1, false, "expired"), ("self-signed", "IP:127.0.0.1", 2, true, "self-signed"),
-        ("of another host", "DNS:example.org", 2, false, "name"),
-    ]) func otherCertificatesAreRefused(
-        _ name: String, _ subject: String, _ days: Int, _ isSelfSigned: Bool, _ reason: String
-    ) async throws {
+    @Test(
+        "28: bad certificates are refused by name, and no request goes over them",
+        arguments: [
+            ("expired", "IP:127.0.0.1", -1, false, "expired"), ("self-signed", "IP:127.0.0.1", 2, true, "self-signed"),
+            ("of another host", "DNS:example.org", 2, false, "name"),
+        ]) func otherCertificatesAreRefused(
+            _ name: String, _ subject: String, _ days: Int, _ isSelfSigned: Bool, _ reason: String
+        ) async throws
+    {
         try certificates.make("bad", for: subject, days: days, isSelfSigned: isSelfSigned)
         let server = try TLSServer(certificates, "bad")
         let failure = try #require(await client.send(request("https://127.0.0.1:\(server.port)/")).failure)
@@ -69,7 +72,8 @@ import Testing
         #expect(await client.send(request("https://127.0.0.1:\(server.port)/")).failure?.code == .tls)
     }
 
-    @Test(.enabled(if: Tool.nginx != nil, "needs nginx")) func http2IsSpokenWhereItIsOffered() async throws {
+    @Test("39: HTTP/2 is spoken where TLS offers it", .enabled(if: Tool.nginx != nil, "needs nginx"))
+    func http2IsSpokenWhereItIsOffered() async throws {
         try certificates.make("good", for: "IP:127.0.0.1")
         let nginx = try NginxServer(certificates)
         let url = "https://127.0.0.1:\(nginx.port)/feed.xml"

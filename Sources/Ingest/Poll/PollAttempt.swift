@@ -40,7 +40,9 @@ struct PollAttempt {
     ///
     /// - Parameter known: what the body says, where it has been read already.
     func read(_ response: FeedResponse, known: Result<ParsedFeed, NotAFeed>? = nil) -> PollRecord {
-        let hash = PollAttempt.hash(response.body)
+        // What the header says goes before what the document says, and gives way to it when it is gone.
+        let links = ["hub", "self"].map { LinkHeader.target(rel: $0, in: response.values(of: "Link")) ?? "" }
+        let hash = PollAttempt.hash(response.body, links: links)
         let isPartial = response.isFeedDelta
         let isSame = !isPartial && hash == feed.poll.documentHash
         let parsed: ParsedFeed?
@@ -188,21 +190,21 @@ struct PollAttempt {
         return response.finalURL
     }
 
-    /// Content-Location where it speaks of the same site, else the URL that answered (RFC 3986, 5.1.3). A file's place
+    /// The URL that answered (RFC 3986, 5.1.3), whatever Content-Location says (RFC 7231, appendix B). A file's place
     /// means nothing to those who read its entries: it is no base.
     private static func baseURL(of response: FeedResponse) -> String? {
-        if response.isFile { return nil }
-        guard let final = WebURL(response.finalURL),
-            let location = response.values(of: "Content-Location").last.flatMap(final.resolving),
-            location.isHTTP, location.origin == final.origin
-        else { return response.finalURL }
-        return location.string
+        response.isFile ? nil : response.finalURL
     }
 
-    static func hash(_ body: [UInt8]) -> [UInt8] {
+    /// - Parameter links: what the same bytes may mean something else beside; empty ones do not count.
+    static func hash(_ body: [UInt8], links: [String] = []) -> [UInt8] {
         var hasher = SHA256()
         hasher.update(data: [readerVersion])
         body.withUnsafeBytes { hasher.update(bufferPointer: $0) }
+        for (index, link) in links.enumerated() where !link.isEmpty {
+            hasher.update(data: [0, UInt8(truncatingIfNeeded: index)])
+            hasher.update(data: Array(link.utf8))
+        }
         return Array(hasher.finalize())
     }
 

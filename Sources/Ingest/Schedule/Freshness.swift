@@ -12,7 +12,10 @@ enum Freshness {
     ///   - receivedAt: stands in for a missing `Date`.
     static func lifetime(header: (String) -> [String], receivedAt now: Timestamp) -> Duration? {
         let directives = CacheControl.parse(header("Cache-Control"))
-        if let maxAge = directives.first(where: { $0.name == "max-age" })?.argument.flatMap(seconds) { return maxAge }
+        // One that is broken is as good as none.
+        for directive in directives where directive.name == "max-age" {
+            if let maxAge = directive.argument.flatMap(seconds) { return maxAge }
+        }
         guard let expires = header("Expires").last else { return nil }
         guard let expiry = HTTPDate.parse(expires) else { return .zero }  // "0" means already expired (5.3)
         let date = header("Date").last.flatMap(HTTPDate.parse) ?? now

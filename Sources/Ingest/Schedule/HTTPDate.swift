@@ -18,6 +18,8 @@ enum HTTPDate {
                 if day == nil && word.utf8.count <= 2 {
                     day = number
                 } else {
+                    // A zone as a number is none of the three forms.
+                    guard year == nil else { return nil }
                     year = fullYear(number, digits: word.utf8.count)
                 }
             } else if let index = months.firstIndex(of: word.prefix(3).lowercased()) {

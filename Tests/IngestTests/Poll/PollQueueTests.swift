@@ -54,7 +54,7 @@ import Testing
         await until { taker.feeds == [2, 3, 1] }
     }
 
-    @Test func aHostsStartsKeepTheirDelay() async {
+    @Test("18: starts to one host are host_delay apart") func aHostsStartsKeepTheirDelay() async {
         let queue = queue(hostDelay: .seconds(1))
         await queue.schedule((1...3).map { (feed($0), "a", time.now) } + [(feed(9), "b", time.now)])
         let taker = Taker()
@@ -68,7 +68,7 @@ import Testing
         await until { taker.feeds.count == 3 }
     }
 
-    @Test func aHostHasOnlyAsManyTransfersAsItMay() async {
+    @Test("18: a host has per_host transfers at most") func aHostHasOnlyAsManyTransfersAsItMay() async {
         let queue = queue(perHost: 2)
         await queue.schedule((1...5).map { (feed($0), "a", time.now) })
         let taker = Taker()

@@ -129,18 +129,20 @@ import Testing
     }
 
     /// What a failed poll leaves alone: articles, and the validators of the last good document.
-    @Test(arguments: [
-        Failing("http-500", ScriptedAnswer.status(500, rss(["x"]), ("ETag", "\"bad\""))),
-        Failing("http-404", .status(404, "no", ("ETag", "\"bad\""))),
-        Failing("http-206", .status(206, rss(["x"]), ("ETag", "\"bad\""))),
-        Failing("no-feed", .ok("<!doctype html><html><title>Down</title><p>Maintenance", ("ETag", "\"bad\""))),
-        Failing("empty", .ok("", ("ETag", "\"bad\""))),
-        Failing("truncated", .ok(rss(["x", "y"]), ("ETag", "\"bad\"")).but { $0.ending = .cut(150) }),
-        Failing(
-            "too-large",
-            .ok(rss(["x"], extra: "<!--" + String(repeating: "x", count: 3 << 20) + "-->"), ("ETag", "\"bad\""))),
-        Failing("bad-redirect", .status(301, "", ("ETag", "\"bad\""))),
-    ])
+    @Test(
+        "27: what is no feed changes nothing in the archive",
+        arguments: [
+            Failing("http-500", ScriptedAnswer.status(500, rss(["x"]), ("ETag", "\"bad\""))),
+            Failing("http-404", .status(404, "no", ("ETag", "\"bad\""))),
+            Failing("http-206", .status(206, rss(["x"]), ("ETag", "\"bad\""))),
+            Failing("no-feed", .ok("<!doctype html><html><title>Down</title><p>Maintenance", ("ETag", "\"bad\""))),
+            Failing("empty", .ok("", ("ETag", "\"bad\""))),
+            Failing("truncated", .ok(rss(["x", "y"]), ("ETag", "\"bad\"")).but { $0.ending = .cut(150) }),
+            Failing(
+                "too-large",
+                .ok(rss(["x"], extra: "<!--" + String(repeating: "x", count: 3 << 20) + "-->"), ("ETag", "\"bad\""))),
+            Failing("bad-redirect", .status(301, "", ("ETag", "\"bad\""))),
+        ])
     func failuresKeepWhatIsThere(failing: Failing) async throws {
         let lab = try lab(.ok(Self.rss(["a"]), ("ETag", "\"good\"")), failing.answer, .status(304))
         lab.configuration.fetch.maxBody = 2 << 20
@@ -230,7 +232,7 @@ import Testing
         #expect(feed.lastError?.code == "http-304" && feed.lastSuccess == nil)
     }
 
-    @Test func goneStopsForGood() async throws {
+    @Test("23: 410 stops for good") func goneStopsForGood() async throws {
         let lab = try lab(.ok(Self.rss(["a"])), .status(410))
         try await lab.round()
         try await lab.round(force: true)
@@ -244,7 +246,9 @@ import Testing
         #expect(try await lab.round().count == 1)
     }
 
-    @Test func nothingButFailuresForLongMakesAFeedDead() async throws {
+    @Test("24: nothing but failures for give_up_after makes a feed dead") func nothingButFailuresForLongMakesAFeedDead()
+        async throws
+    {
         let lab = try lab(.status(500), .status(500), .ok(Self.rss(["a"])))
         try await lab.round()
         lab.time.advance(by: .days(60))
@@ -257,7 +261,8 @@ import Testing
         #expect(feed.state == .active)
     }
 
-    @Test func tooManyRequestsPausesEveryFeedOfTheHost() async throws {
+    @Test("20: a 429 pauses every feed of its host, those not yet started included")
+    func tooManyRequestsPausesEveryFeedOfTheHost() async throws {
         let server = try ScriptedServer()
         server.otherwise { _ in .status(429, "no", ("Retry-After", "7200")) }
         let lab = try Lab(server)

@@ -110,10 +110,12 @@ import Testing
         #expect(HostRecovery.spacing(hostDelay: hostDelay, slowness: slowness) == expected)
     }
 
-    @Test(arguments: [
-        (1, [Duration.zero]), (100, [.zero, .milliseconds(20), .milliseconds(40)]),
-        (3000, [.zero, .milliseconds(20)]), (10_000, [.zero, .milliseconds(6), .milliseconds(12)]),
-    ])
+    @Test(
+        "17: what is overdue at the start does not start at once",
+        arguments: [
+            (1, [Duration.zero]), (100, [.zero, .milliseconds(20), .milliseconds(40)]),
+            (3000, [.zero, .milliseconds(20)]), (10_000, [.zero, .milliseconds(6), .milliseconds(12)]),
+        ])
     func overdueFeedsStartOneAfterTheOther(count: Int, first: [Duration]) {
         #expect((0..<first.count).map { OverdueSpread.wait($0, of: count) } == first)
         #expect(OverdueSpread.wait(count - 1, of: count) < OverdueSpread.longest)

@@ -81,7 +81,9 @@ import Testing
         #expect(next.reason == reason)
     }
 
-    @Test(arguments: [(1, 1), (2, 2), (6, 32), (7, 64), (11, 1024), (12, 1440), (60, 1440), (Int.max, 1440)])
+    @Test(
+        "21: backoff doubles up to its bound, and jitter never shortens it to nothing",
+        arguments: [(1, 1), (2, 2), (6, 32), (7, 64), (11, 1024), (12, 1440), (60, 1440), (Int.max, 1440)])
     func backoffDoublesUpToItsBound(failures: Int, minutes: Int) {
         #expect(NextPoll.backoff(failures: failures, rules: rules) == .minutes(Int64(minutes)))
         for (jitter, part) in [(0.0, 0.5), (1.0, 1.0), (0.5, 0.75)] {
@@ -137,6 +139,8 @@ import Testing
         ("Sun Nov  6 08:49:37 1994", "1994-11-06T08:49:37Z"),
         ("0", nil), ("", nil), ("soon", nil), ("Sun, 32 Nov 1994 08:49:37 GMT", nil), ("Sun, 06 Nov 1994", nil),
         ("1 2 3 4:5:6:7", nil), ("-1 Nov 1994 25:00:00", nil),
+        ("Sun, 06 Nov 1994 08:49:37 +0200", nil), ("Sun, 06 Nov 1994 08:49:37 -0500", nil),
+        ("Sun, 06 Nov 99999999999999 08:49:37 GMT", nil),
     ])
     func httpDates(text: String, instant: String?) {
         #expect(HTTPDate.parse(text)?.rfc3339 == instant)
