@@ -76,7 +76,7 @@ public final class Archive: Sendable {
         } catch let error as ArchiveError {
             throw error
         } catch {
-            throw .failed(path: path, reason: reason(of: error))
+            throw failure(error, path: path)
         }
     }
 
@@ -109,6 +109,14 @@ public final class Archive: Sendable {
             throw ArchiveError.newerSchema(path: path, version: version, supported: Schema.version)
         }
         return version
+    }
+
+    static func failure(_ error: any Error, path: String) -> ArchiveError {
+        let reason = reason(of: error)
+        return switch (error as? DatabaseError)?.resultCode {
+        case ResultCode.SQLITE_CORRUPT?, ResultCode.SQLITE_NOTADB?: .damaged(path: path, reason: reason)
+        default: .failed(path: path, reason: reason)
+        }
     }
 
     static func reason(of error: any Error) -> String {
@@ -144,7 +152,7 @@ public final class Archive: Sendable {
         do {
             return try reader.read(body)
         } catch let error as DatabaseError {
-            throw ArchiveError.failed(path: path, reason: Archive.reason(of: error))
+            throw Archive.failure(error, path: path)
         }
     }
 }

@@ -12,6 +12,8 @@ public enum ArchiveError: Error, Hashable, Sendable, CustomStringConvertible {
     case newerSchema(path: String, version: Int, supported: Int)
     /// Written by a program without a full-text index.
     case noIndex(path: String)
+    /// SQLite finds its file damaged, or no database at all.
+    case damaged(path: String, reason: String)
     /// SQLite cannot read or write it.
     case failed(path: String, reason: String)
 
@@ -29,6 +31,9 @@ public enum ArchiveError: Error, Hashable, Sendable, CustomStringConvertible {
             "\(path) has schema version \(version), this program knows \(supported) at most; use a newer ingestd"
         case .noIndex(let path):
             "\(path) has no full-text index yet; 'ingestd run' or 'ingestd run --once' makes one"
+        case .damaged(let path, let reason):
+            "the archive \(path) is damaged: \(reason); put a backup in its place, "
+                + "or save what can be read: sqlite3 \(path) .recover"
         case .failed(let path, let reason):
             "the archive \(path) cannot be used: \(reason)"
         }

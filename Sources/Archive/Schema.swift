@@ -58,6 +58,13 @@ enum Schema {
         ALTER TABLE feed ADD COLUMN demand REAL;
         ALTER TABLE feed ADD COLUMN price REAL;
         ALTER TABLE feed ADD COLUMN topic TEXT;
+        ALTER TABLE content ADD COLUMN enclosures TEXT;
+        -- Of states that no place shows any more it is not known.
+        UPDATE content SET enclosures = (
+            SELECT (SELECT json_group_array(url) FROM attachment t
+                WHERE t.article_id = s.article_id AND t.sighting_id = s.id)
+            FROM sighting s WHERE s.article_id = content.article_id AND s.content_id = content.id LIMIT 1
+        ) WHERE length = 0;
         \(backfillTables)
         \(websubTables)
         \(searchTables)
@@ -226,7 +233,8 @@ enum Schema {
             title TEXT,                     -- plain text
             kind TEXT NOT NULL,             -- of body: html, text, none
             body TEXT,                      -- as published
-            text TEXT                       -- canonical
+            text TEXT,                      -- plain
+            enclosures TEXT                 -- of an entry without text: their URLs as JSON, part of the hash
         ) STRICT;
         CREATE INDEX content_hash ON content (hash, article_id);
 
