@@ -20,6 +20,9 @@ public final class Archive: Sendable {
 
     public static func databasePath(inFolder folder: String) -> String { folder + "/archive.sqlite3" }
 
+    /// The tables, indexes and views of an archive of this version, explained, as SQL.
+    public static var schema: String { Schema.text }
+
     private init(folder: String, reader: any DatabaseReader, commits: GroupCommit?, lock: ArchiveLock?) {
         self.folder = folder
         self.reader = reader
@@ -81,7 +84,7 @@ public final class Archive: Sendable {
     }
 
     /// As `mkdir -p`.
-    private static func makeFolder(_ path: String) throws(ArchiveError) {
+    static func makeFolder(_ path: String) throws(ArchiveError) {
         if mkdir(path, 0o777) == 0 || errno == EEXIST { return }
         let parent = (path as NSString).deletingLastPathComponent
         if errno == ENOENT, !parent.isEmpty, parent != path {

@@ -4,6 +4,8 @@ public enum ArchiveError: Error, Hashable, Sendable, CustomStringConvertible {
     case notThere(path: String)
     /// The folder or file cannot be made or opened for writing.
     case cannotCreate(path: String, reason: String)
+    /// An archive is there already where another is to be put.
+    case exists(path: String)
     /// Another process writes to it.
     case locked(path: String, holder: String)
     /// The file is a database, but not one of ours.
@@ -23,6 +25,8 @@ public enum ArchiveError: Error, Hashable, Sendable, CustomStringConvertible {
             "no archive at \(path); 'ingestd run' or 'ingestd run --once' makes one"
         case .cannotCreate(let path, let reason):
             "cannot make the archive \(path): \(reason)"
+        case .exists(let path):
+            "\(path) is there already, and is not overwritten; choose another folder, or move it away"
         case .locked(let path, let holder):
             "the archive \(path) is in use by \(holder); one program writes to an archive at a time"
         case .notAnArchive(let path):

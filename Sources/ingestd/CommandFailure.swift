@@ -28,7 +28,7 @@ struct CommandFailure: Error {
     init(_ error: ArchiveError) {
         let code: Code =
             switch error {
-            case .cannotCreate: .cannotCreate
+            case .cannotCreate, .exists: .cannotCreate
             case .locked, .noIndex: .failed
             case .notThere, .notAnArchive, .newerSchema, .damaged, .failed: .inputOutput
             }
