@@ -90,6 +90,9 @@ enum Schema {
             FROM host_of_2 GROUP BY pause_scope(name);
         DROP TABLE host_of_2;
         \(outageTable)
+        \(feedFigures)
+        INSERT INTO feed_count SELECT state, count(*) FROM feed WHERE configured GROUP BY state;
+        \(sightingFeedIndex)
         """,
     ]
 
@@ -166,6 +169,33 @@ enum Schema {
         ) STRICT;
         """
 
+    /// What `status` asks of a million feeds without walking through them. Conditions are spelled there as here: else the
+    /// indexes are not used.
+    private static let feedFigures = """
+        CREATE INDEX feed_url ON feed (url);
+        CREATE INDEX feed_due ON feed (coalesce(next_poll, added)) WHERE configured AND state IN ('active', 'failing');
+        CREATE INDEX feed_error ON feed (failing_since)
+            WHERE configured AND error_code IS NOT NULL AND state <> 'disabled';
+        CREATE INDEX feed_notice ON feed (notice_since)
+            WHERE configured AND notice_code IS NOT NULL AND state <> 'disabled';
+
+        -- How many feeds of the configuration are in each state, kept by the trigger below, and where feeds are added:
+        -- a trigger for that would have SQLite look for rows that name the new feed, in all of `revision`.
+        CREATE TABLE feed_count (
+            state TEXT PRIMARY KEY,
+            feeds INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID;
+        CREATE TRIGGER feed_changed AFTER UPDATE OF state, configured ON feed
+        WHEN old.state <> new.state OR old.configured <> new.configured BEGIN
+            UPDATE feed_count SET feeds = feeds - 1 WHERE state = old.state AND old.configured;
+            INSERT INTO feed_count SELECT new.state, 1 WHERE new.configured
+                ON CONFLICT (state) DO UPDATE SET feeds = feeds + 1;
+        END;
+        """
+
+    /// A feed's articles in their order.
+    private static let sightingFeedIndex = "CREATE INDEX sighting_feed ON sighting (feed_id, article_id);"
+
     private static let tables = """
         -- One row a feed that was ever configured. Its articles stay when it leaves the configuration.
         CREATE TABLE feed (
@@ -225,6 +255,8 @@ enum Schema {
         \(hostTable)
 
         \(outageTable)
+
+        \(feedFigures)
 
         -- One row an article, however often and wherever it was published.
         CREATE TABLE article (
@@ -287,6 +319,7 @@ enum Schema {
         CREATE INDEX sighting_guid ON sighting (feed_id, guid) WHERE guid IS NOT NULL;
         CREATE INDEX sighting_url ON sighting (url_key) WHERE url_key IS NOT NULL;
         CREATE INDEX sighting_article ON sighting (article_id, feed_id);
+        \(sightingFeedIndex)
         CREATE INDEX sighting_instant ON sighting (feed_id, coalesce(published, modified));
         CREATE INDEX sighting_current ON sighting (feed_id) WHERE last_seen IS NULL;
 

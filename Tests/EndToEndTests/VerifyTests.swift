@@ -102,6 +102,7 @@ import Testing
         ("UPDATE change SET kind = 'odd' WHERE seq = 1", "changes", "of an unknown kind"),
         ("UPDATE counter SET value = 77 WHERE name = 'articles'", "count", "the counter 'articles' is 77"),
         ("UPDATE feed SET articles = 77 WHERE id = 1", "count", "said to be 77"),
+        ("UPDATE feed_count SET feeds = 77", "count", "the feeds that are active are said to be 77"),
         ("DELETE FROM search_indexed WHERE article_id = 1", "search-index", "it is not in the index"),
         ("UPDATE search_indexed SET title = 'x' WHERE article_id = 1", "search-index", "as it is no longer shown"),
         ("UPDATE search_indexed SET places = 'x' WHERE article_id = 1", "search-index", "as it is no longer shown"),

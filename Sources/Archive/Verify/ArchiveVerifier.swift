@@ -34,6 +34,7 @@ struct ArchiveVerifier {
         try part("the change log") { try $0.checkChanges() }
         try part("what the change log tells") { try $0.checkChangesOfRevisions() }
         try part("the sums") { try $0.checkCounts() }
+        try part("the numbers of feeds") { try $0.checkFeedCounts() }
         try part("the full-text index", .searchIndex) { try $0.checkSearchIndex() }
     }
 
@@ -410,6 +411,26 @@ struct ArchiveVerifier {
                 remedy:
                     "stop the daemon, and sqlite3 \(verifier.path) \"UPDATE feed SET articles = \(count) WHERE id = \(id)\""
             )
+        }
+    }
+
+    private mutating func checkFeedCounts() throws {
+        guard try db.tableExists("feed_count") else { return }
+        try each(
+            """
+            SELECT state, sum(said), sum(feeds) FROM (
+                SELECT state, feeds AS said, 0 AS feeds FROM feed_count
+                UNION ALL SELECT state, 0, 1 FROM feed WHERE configured
+            ) GROUP BY state HAVING sum(said) <> sum(feeds)
+            """
+        ) { verifier, row in
+            let (state, count) = (row.safe(String.self, 0) ?? "", row.safe(Int.self, 2) ?? 0)
+            verifier.find(
+                .count,
+                "the feeds that are \(state) are said to be \(row.safe(Int.self, 1) ?? 0), but the archive holds \(count)",
+                remedy:
+                    "stop the daemon, and sqlite3 \(verifier.path) "
+                    + "\"INSERT OR REPLACE INTO feed_count VALUES ('\(state)', \(count))\"")
         }
     }
 
