@@ -116,7 +116,7 @@ let package = Package(
             name: "IngestTests",
             dependencies: [
                 "Ingest", "Archive", "FeedFetch", "FeedModel", "TestSupport",
-                .product(name: "Logging", package: "swift-log"),
+                .product(name: "GRDB", package: "GRDB.swift"), .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: settings),
         .testTarget(

@@ -20,6 +20,9 @@ public final class Archive: Sendable {
 
     public static func databasePath(inFolder folder: String) -> String { folder + "/archive.sqlite3" }
 
+    /// The tables, indexes and views of an archive of this version, explained, as SQL.
+    public static var schema: String { Schema.text }
+
     private init(folder: String, reader: any DatabaseReader, commits: GroupCommit?, lock: ArchiveLock?) {
         self.folder = folder
         self.reader = reader
@@ -76,12 +79,12 @@ public final class Archive: Sendable {
         } catch let error as ArchiveError {
             throw error
         } catch {
-            throw .failed(path: path, reason: reason(of: error))
+            throw failure(error, path: path)
         }
     }
 
     /// As `mkdir -p`.
-    private static func makeFolder(_ path: String) throws(ArchiveError) {
+    static func makeFolder(_ path: String) throws(ArchiveError) {
         if mkdir(path, 0o777) == 0 || errno == EEXIST { return }
         let parent = (path as NSString).deletingLastPathComponent
         if errno == ENOENT, !parent.isEmpty, parent != path {
@@ -109,6 +112,14 @@ public final class Archive: Sendable {
             throw ArchiveError.newerSchema(path: path, version: version, supported: Schema.version)
         }
         return version
+    }
+
+    static func failure(_ error: any Error, path: String) -> ArchiveError {
+        let reason = reason(of: error)
+        return switch (error as? DatabaseError)?.resultCode {
+        case ResultCode.SQLITE_CORRUPT?, ResultCode.SQLITE_NOTADB?: .damaged(path: path, reason: reason)
+        default: .failed(path: path, reason: reason)
+        }
     }
 
     static func reason(of error: any Error) -> String {
@@ -144,7 +155,7 @@ public final class Archive: Sendable {
         do {
             return try reader.read(body)
         } catch let error as DatabaseError {
-            throw ArchiveError.failed(path: path, reason: Archive.reason(of: error))
+            throw Archive.failure(error, path: path)
         }
     }
 }

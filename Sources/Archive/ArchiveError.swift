@@ -4,6 +4,8 @@ public enum ArchiveError: Error, Hashable, Sendable, CustomStringConvertible {
     case notThere(path: String)
     /// The folder or file cannot be made or opened for writing.
     case cannotCreate(path: String, reason: String)
+    /// An archive is there already where another is to be put.
+    case exists(path: String)
     /// Another process writes to it.
     case locked(path: String, holder: String)
     /// The file is a database, but not one of ours.
@@ -12,6 +14,8 @@ public enum ArchiveError: Error, Hashable, Sendable, CustomStringConvertible {
     case newerSchema(path: String, version: Int, supported: Int)
     /// Written by a program without a full-text index.
     case noIndex(path: String)
+    /// SQLite finds its file damaged, or no database at all.
+    case damaged(path: String, reason: String)
     /// SQLite cannot read or write it.
     case failed(path: String, reason: String)
 
@@ -21,6 +25,8 @@ public enum ArchiveError: Error, Hashable, Sendable, CustomStringConvertible {
             "no archive at \(path); 'ingestd run' or 'ingestd run --once' makes one"
         case .cannotCreate(let path, let reason):
             "cannot make the archive \(path): \(reason)"
+        case .exists(let path):
+            "\(path) is there already, and is not overwritten; choose another folder, or move it away"
         case .locked(let path, let holder):
             "the archive \(path) is in use by \(holder); one program writes to an archive at a time"
         case .notAnArchive(let path):
@@ -29,6 +35,9 @@ public enum ArchiveError: Error, Hashable, Sendable, CustomStringConvertible {
             "\(path) has schema version \(version), this program knows \(supported) at most; use a newer ingestd"
         case .noIndex(let path):
             "\(path) has no full-text index yet; 'ingestd run' or 'ingestd run --once' makes one"
+        case .damaged(let path, let reason):
+            "the archive \(path) is damaged: \(reason); put a backup in its place, "
+                + "or save what can be read: sqlite3 \(path) .recover"
         case .failed(let path, let reason):
             "the archive \(path) cannot be used: \(reason)"
         }

@@ -80,8 +80,8 @@ extension Archive {
         if let feed = filter.feed {
             conditions.append(
                 """
-                EXISTS (SELECT 1 FROM sighting x JOIN feed g ON g.id = x.feed_id
-                    WHERE x.article_id = a.id AND (g.configured_url = ? OR g.url = ?))
+                a.id IN (SELECT article_id FROM sighting WHERE feed_id IN (SELECT id FROM feed WHERE configured_url = ?
+                    OR url = ?))
                 """)
             arguments += [feed, feed]
         }
@@ -101,24 +101,45 @@ extension Archive {
             conditions.append("a.first_seen < ?")
             arguments += [until.milliseconds]
         }
-        var sql = """
-            SELECT \(ArchivedArticle.columns) FROM article a JOIN content c ON c.id = a.shown_content
-            JOIN sighting s ON s.id = a.shown_sighting JOIN feed f ON f.id = s.feed_id
+        conditions.append("a.id BETWEEN ? AND ?")
+        // The numbers first: what is long is read of those alone that are wanted.
+        let sql = """
+            SELECT \(ArchivedArticle.columns) FROM (
+                SELECT a.id FROM article a WHERE \(conditions.joined(separator: " AND ")) ORDER BY a.id DESC LIMIT ?
+            ) p JOIN article a ON a.id = p.id JOIN content c ON c.id = a.shown_content
+            JOIN sighting s ON s.id = a.shown_sighting JOIN feed f ON f.id = s.feed_id ORDER BY a.id DESC
             """
-        conditions.append("a.id < ?")
-        sql += " WHERE " + conditions.joined(separator: " AND ") + " ORDER BY a.id DESC LIMIT ?"
-        var before = Int64.max
         var left = filter.limit ?? .max
-        while left > 0 {
-            let size = min(left, Archive.pageSize)
-            let page = try read { db in
-                try Row.fetchAll(db, sql: sql, arguments: arguments + [before, size]).map(ArchivedArticle.init(row:))
+        for range in try read({ try Archive.numbers(filter, $0) }) {
+            var last = range.upperBound
+            while left > 0, last >= range.lowerBound {
+                let size = min(left, Archive.pageSize)
+                let page = try read { db in
+                    try Row.fetchAll(db, sql: sql, arguments: arguments + [range.lowerBound, last, size])
+                        .map(ArchivedArticle.init(row:))
+                }
+                for article in page { try each(article) }
+                left -= page.count
+                guard let oldest = page.last, page.count == size else { break }
+                last = oldest.id.rawValue - 1
             }
-            for article in page { try each(article) }
-            guard let last = page.last, page.count == size else { return }
-            before = last.id.rawValue
-            left -= size
         }
+    }
+
+    /// The article numbers that come into question for a filter by time, the highest first: those that the full-text
+    /// index does not know yet, then the range of the days, whatever the clock did.
+    private static func numbers(_ filter: ArticleFilter, _ db: Database) throws -> [ClosedRange<Int64>] {
+        guard filter.since != nil || filter.until != nil, try db.tableExists("search_day") else { return [0...(.max)] }
+        let position = try Int64.fetchOne(db, sql: "SELECT position FROM search_state") ?? 0
+        let range = try Row.fetchOne(
+            db, sql: "SELECT min(first), max(last) FROM search_day WHERE day BETWEEN ? AND ?",
+            arguments: [
+                (filter.since?.milliseconds ?? 0) / SearchDay.milliseconds,
+                (filter.until ?? .max).milliseconds / SearchDay.milliseconds,
+            ])
+        let unknown = (position + 1)...Int64.max
+        guard let low = range?[0] as Int64?, let high = range?[1] as Int64?, low <= high else { return [unknown] }
+        return [unknown, low...min(high, position)]
     }
 
     /// Rows are read in pages, so that a reader with a slow consumer holds no snapshot of the database, which

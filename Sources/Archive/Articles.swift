@@ -40,14 +40,20 @@ public struct ContentRecord: Sendable {
     public var text: String
     /// Unicode scalars of `text`.
     public var length: Int
+    /// URLs of the enclosures that stand for the text of an entry without any, and so are part of its hash.
+    public var enclosures: [String]
 
-    public init(hash: [UInt8], form: Int, title: String?, body: TextConstruct?, text: String, length: Int) {
+    public init(
+        hash: [UInt8], form: Int, title: String?, body: TextConstruct?, text: String, length: Int,
+        enclosures: [String] = []
+    ) {
         self.hash = hash
         self.form = form
         self.title = title
         self.body = body
         self.text = text
         self.length = length
+        self.enclosures = enclosures
     }
 
     var kind: String {
@@ -132,12 +138,13 @@ extension ArchiveTransaction {
     public func insertContent(_ content: ContentRecord, of article: ArticleID) throws -> Int64 {
         try insert(
             """
-            INSERT INTO content (article_id, hash, form, length, title, kind, body, text)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+            INSERT INTO content (article_id, hash, form, length, title, kind, body, text, enclosures)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
             """,
             [
                 article.rawValue, Data(content.hash), content.form, content.length, content.title, content.kind,
                 content.body?.value, content.text,
+                content.length == 0 ? ArchiveTransaction.json(content.enclosures) : nil,
             ])
     }
 

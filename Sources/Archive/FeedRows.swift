@@ -93,6 +93,7 @@ extension ArchiveTransaction {
                     """, [feed.url, feed.title, tags, feed.settings, state?.rawValue, state?.rawValue, row.id])
             } else {
                 let host = WebURL(feed.url)?.limitedHost ?? ""
+                let state = feed.enabled ? PollState.State.active : .disabled
                 try execute(
                     """
                     INSERT INTO feed
@@ -101,8 +102,11 @@ extension ArchiveTransaction {
                     """,
                     [
                         feed.url, feed.url, host, PauseScope.of(host), feed.title, tags,
-                        feed.settings, (feed.enabled ? PollState.State.active : .disabled).rawValue, now.milliseconds,
+                        feed.settings, state.rawValue, now.milliseconds,
                     ])
+                try execute(
+                    "INSERT INTO feed_count VALUES (?, 1) ON CONFLICT (state) DO UPDATE SET feeds = feeds + 1",
+                    [state.rawValue])
             }
         }
         return try schedule()

@@ -12,6 +12,19 @@ enum Schema {
     /// `user_version` of an archive that this program writes.
     static let version = 3
 
+    /// All of it with its explanations, as SQL that makes an empty archive.
+    static let text = """
+        -- An archive of ingestd, schema version \(version). The views at the end are a promise to every reader; tables and
+        -- indexes may change from one version to the next. Instants are milliseconds since 1970 in tables, RFC 3339 in
+        -- UTC in views. Read it while the daemon writes, with any SQLite; write to it with none.
+        PRAGMA application_id = \(applicationID);
+        PRAGMA user_version = \(version);
+
+        \(tables)
+
+        \(views)
+        """
+
     static func create(_ db: Database) throws {
         try db.execute(sql: tables)
         try db.execute(sql: views)
@@ -58,6 +71,13 @@ enum Schema {
         ALTER TABLE feed ADD COLUMN demand REAL;
         ALTER TABLE feed ADD COLUMN price REAL;
         ALTER TABLE feed ADD COLUMN topic TEXT;
+        ALTER TABLE content ADD COLUMN enclosures TEXT;
+        -- Of states that no place shows any more it is not known.
+        UPDATE content SET enclosures = (
+            SELECT (SELECT json_group_array(url) FROM attachment t
+                WHERE t.article_id = s.article_id AND t.sighting_id = s.id)
+            FROM sighting s WHERE s.article_id = content.article_id AND s.content_id = content.id LIMIT 1
+        ) WHERE length = 0;
         \(backfillTables)
         \(websubTables)
         \(searchTables)
@@ -70,6 +90,9 @@ enum Schema {
             FROM host_of_2 GROUP BY pause_scope(name);
         DROP TABLE host_of_2;
         \(outageTable)
+        \(feedFigures)
+        INSERT INTO feed_count SELECT state, count(*) FROM feed WHERE configured GROUP BY state;
+        \(sightingFeedIndex)
         """,
     ]
 
@@ -104,6 +127,7 @@ enum Schema {
 
     /// What hubs were asked to send, and what has come of it.
     private static let websubTables = """
+        -- What hubs were asked to send.
         CREATE TABLE websub (
             token TEXT NOT NULL UNIQUE,     -- the end of the callback URL: a secret
             feed_id INTEGER NOT NULL REFERENCES feed (id),
@@ -144,6 +168,33 @@ enum Schema {
             since INTEGER NOT NULL
         ) STRICT;
         """
+
+    /// What `status` asks of a million feeds without walking through them. Conditions are spelled there as here: else the
+    /// indexes are not used.
+    private static let feedFigures = """
+        CREATE INDEX feed_url ON feed (url);
+        CREATE INDEX feed_due ON feed (coalesce(next_poll, added)) WHERE configured AND state IN ('active', 'failing');
+        CREATE INDEX feed_error ON feed (failing_since)
+            WHERE configured AND error_code IS NOT NULL AND state <> 'disabled';
+        CREATE INDEX feed_notice ON feed (notice_since)
+            WHERE configured AND notice_code IS NOT NULL AND state <> 'disabled';
+
+        -- How many feeds of the configuration are in each state, kept by the trigger below, and where feeds are added:
+        -- a trigger for that would have SQLite look for rows that name the new feed, in all of `revision`.
+        CREATE TABLE feed_count (
+            state TEXT PRIMARY KEY,
+            feeds INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID;
+        CREATE TRIGGER feed_changed AFTER UPDATE OF state, configured ON feed
+        WHEN old.state <> new.state OR old.configured <> new.configured BEGIN
+            UPDATE feed_count SET feeds = feeds - 1 WHERE state = old.state AND old.configured;
+            INSERT INTO feed_count SELECT new.state, 1 WHERE new.configured
+                ON CONFLICT (state) DO UPDATE SET feeds = feeds + 1;
+        END;
+        """
+
+    /// A feed's articles in their order.
+    private static let sightingFeedIndex = "CREATE INDEX sighting_feed ON sighting (feed_id, article_id);"
 
     private static let tables = """
         -- One row a feed that was ever configured. Its articles stay when it leaves the configuration.
@@ -205,6 +256,9 @@ enum Schema {
 
         \(outageTable)
 
+        \(feedFigures)
+
+        -- One row an article, however often and wherever it was published.
         CREATE TABLE article (
             id INTEGER PRIMARY KEY AUTOINCREMENT,
             revision INTEGER NOT NULL,      -- the newest
@@ -226,16 +280,18 @@ enum Schema {
             title TEXT,                     -- plain text
             kind TEXT NOT NULL,             -- of body: html, text, none
             body TEXT,                      -- as published
-            text TEXT                       -- canonical
+            text TEXT,                      -- plain
+            enclosures TEXT                 -- of an entry without text: their URLs as JSON, part of the hash
         ) STRICT;
         CREATE INDEX content_hash ON content (hash, article_id);
 
+        -- The states that an article has had, in their order.
         CREATE TABLE revision (
             article_id INTEGER NOT NULL,
             revision INTEGER NOT NULL,
             content_id INTEGER NOT NULL REFERENCES content (id),
-            feed_id INTEGER NOT NULL REFERENCES feed (id),
-            modified INTEGER,
+            feed_id INTEGER NOT NULL REFERENCES feed (id), -- that showed it first
+            modified INTEGER,               -- as the entry said
             seen INTEGER NOT NULL,
             PRIMARY KEY (article_id, revision)
         ) STRICT, WITHOUT ROWID;
@@ -263,9 +319,11 @@ enum Schema {
         CREATE INDEX sighting_guid ON sighting (feed_id, guid) WHERE guid IS NOT NULL;
         CREATE INDEX sighting_url ON sighting (url_key) WHERE url_key IS NOT NULL;
         CREATE INDEX sighting_article ON sighting (article_id, feed_id);
+        \(sightingFeedIndex)
         CREATE INDEX sighting_instant ON sighting (feed_id, coalesce(published, modified));
         CREATE INDEX sighting_current ON sighting (feed_id) WHERE last_seen IS NULL;
 
+        -- Enclosures and their like, as each sighting has them now.
         CREATE TABLE attachment (
             article_id INTEGER NOT NULL,
             sighting_id INTEGER NOT NULL,
@@ -287,6 +345,7 @@ enum Schema {
             PRIMARY KEY (feed_id, kind, value)
         ) STRICT, WITHOUT ROWID;
 
+        -- The change log: it grows only, and its numbers have no gaps.
         CREATE TABLE change (
             seq INTEGER PRIMARY KEY AUTOINCREMENT,
             at INTEGER NOT NULL,
@@ -338,6 +397,7 @@ enum Schema {
 
     /// The full-text index, and how far it has come.
     private static let searchTables = """
+        -- How far the full-text index has come: one row.
         CREATE TABLE search_state (
             form INTEGER NOT NULL,          -- of the words that the index holds
             position INTEGER NOT NULL       -- the highest article number in it
@@ -363,7 +423,7 @@ enum Schema {
             last INTEGER NOT NULL
         ) STRICT;
 
-        -- Marks (Mn, Mc) are parts of words: vowels of Indic and South-East Asian scripts are such.
+        -- Its rowid is the article's number. Marks (Mn, Mc) are parts of words: vowels of Indic and South-East Asian scripts are such.
         CREATE VIRTUAL TABLE articles_fts USING fts5 (
             title, text, author, characters, places, content = 'search_content', content_rowid = 'id',
             tokenize = "unicode61 remove_diacritics 2 categories 'L* N* Co Mn Mc'"
@@ -382,6 +442,8 @@ enum Schema {
             NULL AS characters, NULL AS places
         FROM article a JOIN content c ON c.id = a.shown_content JOIN sighting s ON s.id = a.shown_sighting;
 
+        -- One row an article, as it stands. `revision` is the number of its newest state, `sightings` of the places
+        -- where it stood. With the full-text index: articles JOIN articles_fts('words') ON articles.id = articles_fts.rowid.
         CREATE VIEW articles AS SELECT
             a.id, s.url, c.title, s.author, s.summary,
             CASE c.kind WHEN 'html' THEN c.body END AS content_html,
@@ -399,6 +461,7 @@ enum Schema {
         JOIN sighting s ON s.id = a.shown_sighting
         JOIN feed f ON f.id = s.feed_id;
 
+        -- One row for each state that an article has had.
         CREATE VIEW revisions AS SELECT
             r.article_id, r.revision, 'sha256:' || lower(hex(c.hash)) AS content_hash, c.title,
             CASE c.kind WHEN 'html' THEN c.body END AS content_html,
@@ -406,15 +469,18 @@ enum Schema {
             \(instant("r.modified")), \(instant("r.seen"))
         FROM revision r JOIN content c ON c.id = r.content_id;
 
+        -- One row for each place where an article stood. `last_seen` is the feed's last poll while it stands there.
         CREATE VIEW sightings AS SELECT
             s.article_id, f.url AS feed_url, s.guid, s.url, \(instant("s.published")), \(instant("s.first_seen")),
             \(instant("coalesce(s.last_seen, f.last_success, s.first_seen)", as: "last_seen"))
         FROM sighting s JOIN feed f ON f.id = s.feed_id;
 
+        -- Each attachment of an article once, in whatever feeds it stood.
         CREATE VIEW attachments AS SELECT
             article_id, url, mime_type, title, size_in_bytes, duration_in_seconds
         FROM attachment GROUP BY article_id, url;
 
+        -- One row for each feed of the configuration. `url` is where the next poll goes.
         CREATE VIEW feeds AS SELECT
             f.url, f.configured_url, coalesce(f.configured_title, f.title) AS title, f.state, f.tags, f.articles,
             \(instant("f.last_poll")), \(instant("f.last_success")), \(instant("f.last_change")), f.last_status,
@@ -423,6 +489,7 @@ enum Schema {
             CAST(f.etag AS TEXT) AS etag, CAST(f.last_modified AS TEXT) AS last_modified, f.hub
         FROM feed f WHERE f.configured;
 
+        -- The change log. `revised` and `new` stand for a revision, `duplicate` for an article and a further feed.
         CREATE VIEW changes AS SELECT
             h.seq, \(instant("h.at")), h.kind, h.article_id, h.revision, f.url AS feed_url
         FROM change h LEFT JOIN feed f ON f.id = h.feed_id;

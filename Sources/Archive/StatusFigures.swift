@@ -50,7 +50,11 @@ extension Archive {
     {
         try read { db in
             var figures = StatusFigures()
-            for row in try Row.fetchAll(db, sql: "SELECT state, count(*) FROM feed WHERE configured GROUP BY state") {
+            let counts =
+                try db.tableExists("feed_count")
+                ? "SELECT state, feeds FROM feed_count WHERE feeds > 0"
+                : "SELECT state, count(*) FROM feed WHERE configured GROUP BY state"
+            for row in try Row.fetchAll(db, sql: counts) {
                 if let state = PollState.State(rawValue: row[0]) { figures.feeds[state] = row[1] }
             }
             figures.overdue =

@@ -28,9 +28,9 @@ struct CommandFailure: Error {
     init(_ error: ArchiveError) {
         let code: Code =
             switch error {
-            case .cannotCreate: .cannotCreate
+            case .cannotCreate, .exists: .cannotCreate
             case .locked, .noIndex: .failed
-            case .notThere, .notAnArchive, .newerSchema, .failed: .inputOutput
+            case .notThere, .notAnArchive, .newerSchema, .damaged, .failed: .inputOutput
             }
         self.init(code, error.description)
     }

@@ -199,7 +199,8 @@ extension ArchiveTransaction {
 /// A feed as a word of the index's last column. It begins with a character of private use, so that no words of a
 /// query reach it.
 enum SearchPlace {
-    static func token(_ feed: FeedID) -> String { "\u{F8FF}\(feed.rawValue)" }
+    static let mark: Unicode.Scalar = "\u{F8FF}"
+    static func token(_ feed: FeedID) -> String { "\(mark)\(feed.rawValue)" }
 }
 
 /// Days of first sightings, with the lowest and the highest number of the indexed articles of each: the range of numbers

@@ -79,7 +79,7 @@ public struct EntryDigest: Sendable {
     var content: ContentRecord {
         ContentRecord(
             hash: form.hash, form: CanonicalForm.version, title: entry.titleText, body: entry.body, text: plainText,
-            length: form.length)
+            length: form.length, enclosures: form.text.isEmpty ? entry.attachments.map(\.url) : [])
     }
 
     func sighting(guid: String?, contentID: Int64) -> SightingRecord {

@@ -45,10 +45,13 @@ struct RunCommand: AsyncParsableCommand {
 
 extension GlobalOptions {
     func openForWriting(_ configuration: Ingest.Configuration, command: String) throws -> Archive {
-        try Archive.openForWriting(
-            folder: archiveFolder(configuration),
-            holder: ArchiveLock.Holder(
-                pid: Int(getpid()), started: SystemTime().now, version: Program.version, command: command))
+        try Archive.openForWriting(folder: archiveFolder(configuration), holder: holder(command))
+    }
+
+    /// This process, as it stands in the lock of an archive's folder.
+    func holder(_ command: String) -> ArchiveLock.Holder {
+        ArchiveLock.Holder(
+            pid: Int(getpid()), started: SystemTime().now, version: Program.version, command: command)
     }
 
     /// The client that makes all transfers.

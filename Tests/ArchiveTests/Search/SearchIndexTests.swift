@@ -359,7 +359,7 @@ import Testing
     @Test func spansOfTime() async throws {
         let lab = try await Lab()
         // A clock that was two years ahead for one article.
-        for day in [Int64(0), 1, 2, 700, 3, 4] { try await lab.add("word", "text", at: Lab.start + .days(day)) }
+        for day in [Int64(0), 1, 2, 700, 3, 4] { try await lab.add("word", "text", at: Lab.start + .days(Int64(day))) }
         try await lab.indexAll()
         #expect(try lab.find("word after:2") == [6, 5, 4, 3])
         #expect(try lab.find("word before:2") == [2, 1])
@@ -415,5 +415,37 @@ import Testing
                 #expect(summary.found == min(limit, all) && summary.hasMore == hasMore, "\(sort) \(limit)")
             }
         }
+    }
+}
+
+/// Lists by time use what the index knows of days; what it does not know yet is listed all the same.
+extension SearchIndexTests {
+    @Test(arguments: [0, 2, 100])
+    func listsByTimeHoldWhatIsNotIndexedYet(indexed: Int) async throws {
+        let lab = try await Lab()
+        // The clock went back by three days after the second one.
+        for (number, day) in [0, 4, 1, 2, 3].enumerated() {
+            try await lab.add("\(number)", "text", feed: number % 2, at: Lab.start + .days(Int64(day)))
+            if number + 1 == indexed {
+                _ = try await lab.archive.write { try $0.indexNext(articles: 100, bytes: 1 << 20) }
+            }
+        }
+        if indexed == 100 { _ = try await lab.archive.write { try $0.indexNext(articles: 100, bytes: 1 << 20) } }
+        func titles(_ since: Int64?, _ until: Int64?, limit: Int? = nil, feed: String? = nil) throws -> [String] {
+            var titles: [String] = []
+            let filter = ArticleFilter(
+                feed: feed, since: since.map { Lab.start + .days($0) }, until: until.map { Lab.start + .days($0) },
+                limit: limit)
+            try lab.archive.articles(filter) { titles.append($0.title ?? "") }
+            return titles
+        }
+        #expect(try titles(nil, nil) == ["4", "3", "2", "1", "0"])
+        #expect(try titles(3, nil) == ["4", "1"])
+        #expect(try titles(1, 3) == ["3", "2"])
+        #expect(try titles(nil, 2) == ["2", "0"])
+        #expect(try titles(0, 5, limit: 3) == ["4", "3", "2"])
+        #expect(try titles(7, nil).isEmpty)
+        #expect(try titles(nil, 3, feed: "https://host1.example/feed") == ["2", "0"])
+        #expect(try titles(nil, nil, limit: 1, feed: "https://host2.example/feed") == ["3"])
     }
 }

@@ -1,0 +1,126 @@
+import Archive
+import ArgumentParser
+import FeedModel
+import Ingest
+
+struct VerifyCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "verify",
+        abstract: "Checks the whole archive: hashes, references, change log, sums, index, database.",
+        discussion: """
+            Every content's hash is made again from its title and text, every row that another names is looked for, the \
+            change log is held against the revisions, the sums against counts, the full-text index against what the \
+            articles show, and SQLite checks its file. Nothing is written. The daemon may go on polling: what it commits \
+            meanwhile is not looked at, and the write-ahead log grows until the end.
+
+            Exits 0 if all is well, or 1 with a list: what is wrong, where, and what can be done.
+            """)
+
+    @OptionGroup var global: GlobalOptions
+
+    func run() throws {
+        let folder = try global.archiveFolderForReading()
+        let started = SystemTime().now
+        let report: VerificationReport
+        do {
+            report = try global.verify(Archive.openForReading(folder: folder))
+        } catch ArchiveError.damaged(let path, let reason) {
+            report = VerificationReport(damaged: path, reason: reason)
+        } catch let error as ArchiveError {
+            throw CommandFailure(error)
+        }
+        let duration = SystemTime().now - started
+        if global.json {
+            Terminal.output.write(report.json(duration: duration))
+        } else {
+            for line in report.lines(duration: duration) { Terminal.output.line(line) }
+        }
+        if report.found > 0 { throw CommandFailure(.failed, nil) }
+    }
+}
+
+extension GlobalOptions {
+    /// Verifies an archive, with a progress bar on a terminal.
+    func verify(_ archive: Archive) throws -> VerificationReport {
+        let hasher = ContentHasher(form: CanonicalForm.version) { title, text, enclosures in
+            let form = CanonicalForm(title: title, plainText: text, enclosures: enclosures)
+            return (form.hash, form.length)
+        }
+        let bar = ProgressBar(isShown: Terminal.isErrorTerminal && !quiet && !json, unit: "rows")
+        defer { bar.clear() }
+        return try archive.verify(hasher) { done, total in
+            bar.total = max(total, done)
+            bar.show(done: done)
+        }
+    }
+}
+
+extension VerificationReport {
+    func json(duration: Duration) -> [UInt8] {
+        var json = JSONWriter()
+        json.object { json in
+            json.key("ok")
+            json.bool(found == 0)
+            members(&json)
+            json.member("seconds", Double(duration.milliseconds) / 1000)
+        }
+        json.newline()
+        return json.bytes
+    }
+
+    func members(_ json: inout JSONWriter) {
+        json.object("checked") { json in
+            json.member("articles", articles)
+            json.member("contents", contents)
+            json.member("revisions", revisions)
+            json.member("sightings", sightings)
+            json.member("attachments", attachments)
+            json.member("changes", changes)
+            json.member("feeds", feeds)
+        }
+        json.member("hashes_not_recomputed", hashesNotRecomputed)
+        json.member("search_backlog", searchBacklog)
+        json.member("found", found)
+        json.array("findings") { json in
+            for finding in findings {
+                json.object { json in
+                    json.member("code", finding.code.rawValue)
+                    json.member("message", finding.message)
+                    json.member("article", finding.article.map { Int($0.rawValue) })
+                    json.member("feed", finding.feedURL)
+                    json.member("remedy", finding.remedy)
+                }
+            }
+        }
+    }
+
+    /// The findings, then the sums.
+    func lines(duration: Duration) -> [String] {
+        var lines: [String] = []
+        for code in VerificationFinding.Code.allCases {
+            let listed = findings.filter { $0.code == code }
+            // Findings of a kind mostly call for the same.
+            var remedy: String?
+            for finding in listed {
+                if let remedy, remedy != finding.remedy { lines.append("  \(remedy)") }
+                remedy = finding.remedy
+                var place = finding.article.map { "article \($0.rawValue): " } ?? ""
+                if let feed = finding.feedURL { place += "\(feed): " }
+                lines.append("\(Terminal.red(code.rawValue)) \(Terminal.clean(place + finding.message))")
+            }
+            let count = counts[code] ?? 0
+            if count > listed.count { lines.append("\(code.rawValue) … and \(count - listed.count) more") }
+            if let remedy { lines.append("  \(remedy)") }
+        }
+        let seconds = String(Double(duration.milliseconds / 100) / 10)
+        lines.append(
+            "\(found == 0 ? "ok" : "\(found) found"): \(articles) articles, \(contents) contents, \(revisions) revisions, "
+                + "\(sightings) sightings, \(attachments) attachments, \(changes) changes, \(feeds) feeds in \(seconds) s"
+        )
+        if hashesNotRecomputed > 0 {
+            lines.append("\(hashesNotRecomputed) hashes are of an earlier program's making and could not be made again")
+        }
+        if searchBacklog > 0 { lines.append("\(searchBacklog) articles are not in the full-text index yet") }
+        return lines
+    }
+}
