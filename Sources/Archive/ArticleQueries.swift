@@ -72,12 +72,12 @@ public struct ArchivedArticle: Hashable, Sendable {
     }
 }
 
-extension Archive {
-    /// Articles, the newest first.
-    public func articles(_ filter: ArticleFilter, each: (ArchivedArticle) throws -> Void) throws {
+extension ArticleFilter {
+    /// What a row of `article a` must fulfil, but for `limit`; joined by `AND`.
+    var conditions: (sql: [String], arguments: StatementArguments) {
         var conditions: [String] = []
         var arguments: StatementArguments = []
-        if let feed = filter.feed {
+        if let feed {
             conditions.append(
                 """
                 EXISTS (SELECT 1 FROM sighting x JOIN feed g ON g.id = x.feed_id
@@ -85,7 +85,7 @@ extension Archive {
                 """)
             arguments += [feed, feed]
         }
-        if let tag = filter.tag {
+        if let tag {
             conditions.append(
                 """
                 EXISTS (SELECT 1 FROM sighting x JOIN feed g ON g.id = x.feed_id, json_each(g.tags) t
@@ -93,14 +93,22 @@ extension Archive {
                 """)
             arguments += [tag]
         }
-        if let since = filter.since {
+        if let since {
             conditions.append("a.first_seen >= ?")
             arguments += [since.milliseconds]
         }
-        if let until = filter.until {
+        if let until {
             conditions.append("a.first_seen < ?")
             arguments += [until.milliseconds]
         }
+        return (conditions, arguments)
+    }
+}
+
+extension Archive {
+    /// Articles, the newest first.
+    public func articles(_ filter: ArticleFilter, each: (ArchivedArticle) throws -> Void) throws {
+        var (conditions, arguments) = filter.conditions
         var sql = """
             SELECT \(ArchivedArticle.columns) FROM article a JOIN content c ON c.id = a.shown_content
             JOIN sighting s ON s.id = a.shown_sighting JOIN feed f ON f.id = s.feed_id

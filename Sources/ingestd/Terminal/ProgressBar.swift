@@ -1,17 +1,22 @@
 import Glibc
 import Synchronization
 
-/// One line on a terminal that says how far a round of polls has come.
+/// One line on a terminal that says how far something has come.
 final class ProgressBar: Sendable {
     private struct State {
         var total = 0
         var lastShown: ContinuousClock.Instant?
     }
 
-    private let isShown: Bool
+    let isShown: Bool
+    private let unit: String
     private let state = Mutex(State())
 
-    init(isShown: Bool) { self.isShown = isShown }
+    /// - Parameter unit: what is counted.
+    init(isShown: Bool, unit: String = "feeds") {
+        self.isShown = isShown
+        self.unit = unit
+    }
 
     var total: Int {
         get { state.withLock { $0.total } }
@@ -31,7 +36,7 @@ final class ProgressBar: Sendable {
         let width = 30
         let filled = done * width / total
         let bar = String(repeating: "#", count: filled) + String(repeating: "-", count: width - filled)
-        write("\r[\(bar)] \(done) of \(total) feeds\u{1B}[K")
+        write("\r[\(bar)] \(done) of \(total) \(unit)\u{1B}[K")
     }
 
     func clear() {
