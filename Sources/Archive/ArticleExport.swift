@@ -101,11 +101,17 @@ extension Archive {
 
     /// Rows of the view `articles`, the oldest first.
     public func exportRows(_ selection: ArticleSelection, each: (ArticleViewRow) throws -> Void) throws {
-        let columns = ArticleViewRow.columns
-        let list = columns.map { "v.\($0)" }.joined(separator: ", ")
+        let list = ArticleViewRow.columns.map { "v.\($0)" }.joined(separator: ", ")
         try pages(selection, "SELECT \(list) FROM article a JOIN articles v ON v.id = a.id") { row in
-            try each(ArticleViewRow(values: columns.indices.map { row[$0] }))
+            try each(ArticleViewRow(values: row.databaseValues.map(Archive.text)))
             return row[0]
+        }
+    }
+
+    private static func text(_ value: DatabaseValue) -> String? {
+        switch value.storage {
+        case .int64(let number): String(number)
+        default: String.fromDatabaseValue(value)
         }
     }
 

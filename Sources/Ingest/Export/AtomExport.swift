@@ -153,7 +153,9 @@ public struct AtomExport {
             } else {
                 xml.element("id", text: article.feedURL)
                 xml.element("title", ifAny: article.feedTitle)
-                xml.element("link", [("rel", "self"), ("href", article.feedURL)])
+                if WebURL(article.feedURL)?.isHTTP == true {
+                    xml.element("link", [("rel", "self"), ("href", AtomExport.reference(article.feedURL))])
+                }
             }
             if namesNobody {
                 let name = own.map { $0.title ?? $0.url } ?? article.feedTitle

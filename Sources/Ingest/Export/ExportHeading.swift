@@ -28,13 +28,15 @@ enum ExportID {
     /// entry is exported (RFC 4287, 4.2.6). Ids such as `17`, which other feeds have too, and ids that
     /// several articles of a feed share, are replaced by one that is made of the article's first sight and its
     /// number in the archive.
-    static func of(_ exported: ExportedArticle) -> String {
-        if let guid = exported.guid, exported.isGuidUnique, isURI(guid) { return guid }
-        return made(for: exported.article)
+    static func of(guid: String?, isUnique: Bool, firstSeen: Timestamp, number: ArticleID) -> String {
+        if let guid, isUnique, isURI(guid) { return guid }
+        return uuid(UInt64(bitPattern: firstSeen.milliseconds) << 16, UInt64(bitPattern: number.rawValue))
     }
 
-    static func made(for article: ArchivedArticle) -> String {
-        uuid(UInt64(bitPattern: article.firstSeen.milliseconds) << 16, UInt64(bitPattern: article.id.rawValue))
+    static func of(_ exported: ExportedArticle) -> String {
+        of(
+            guid: exported.guid, isUnique: exported.isGuidUnique, firstSeen: exported.article.firstSeen,
+            number: exported.article.id)
     }
 
     /// Absolute, without anything that RFC 3987 has no room for.
