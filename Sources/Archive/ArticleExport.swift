@@ -1,13 +1,11 @@
 import FeedModel
 import GRDB
 
-/// An article, and whether what the publisher calls it is a name for it alone.
+/// An article, and what the publisher calls it.
 public struct ExportedArticle: Hashable, Sendable {
     public var article: ArchivedArticle
-    /// Of the sighting that the article shows.
+    /// Of the sighting that the article shows, unless it was seen not to tell the feed's entries apart.
     public var guid: String?
-    /// No other article of the feed bears `guid`, and it never told the feed's entries apart badly.
-    public var isGuidUnique: Bool
 }
 
 /// The columns of the view `articles`, and one article's values in them.
@@ -84,18 +82,32 @@ extension Archive {
         try pages(
             selection,
             """
-            SELECT \(ArchivedArticle.columns), s.guid, s.guid IS NOT NULL
-                AND NOT EXISTS (SELECT 1 FROM unreliable u
-                    WHERE u.feed_id = s.feed_id AND u.kind = 'guid' AND u.value = s.guid)
-                AND NOT EXISTS (SELECT 1 FROM sighting x
-                    WHERE x.feed_id = s.feed_id AND x.guid = s.guid AND x.article_id <> a.id)
+            SELECT \(ArchivedArticle.columns), CASE WHEN NOT EXISTS (SELECT 1 FROM unreliable u
+                WHERE u.feed_id = s.feed_id AND u.kind = 'guid' AND u.value = s.guid) THEN s.guid END
             FROM article a JOIN content c ON c.id = a.shown_content
             JOIN sighting s ON s.id = a.shown_sighting JOIN feed f ON f.id = s.feed_id
             """
         ) { row in
             let article = ArchivedArticle(row: row)
-            try each(ExportedArticle(article: article, guid: row[16], isGuidUnique: row[17]))
+            try each(ExportedArticle(article: article, guid: row[16]))
             return article.id.rawValue
+        }
+    }
+
+    /// The guids with a colon, such as URIs have, that several articles bear, in whatever feeds.
+    ///
+    /// No index leads from a guid to its articles. All guids are sorted, outside of memory if they are many, and
+    /// rows are looked up for those alone that stand in several places.
+    public func sharedGuids() throws -> Set<String> {
+        try read { db in
+            try String.fetchSet(
+                db,
+                sql: """
+                    SELECT guid FROM sighting INDEXED BY sighting_guid WHERE guid IS NOT NULL AND guid IN (
+                        SELECT guid FROM sighting INDEXED BY sighting_guid WHERE guid IS NOT NULL AND guid LIKE '%:%'
+                        GROUP BY guid HAVING count(*) > 1)
+                    GROUP BY guid HAVING min(article_id) <> max(article_id)
+                    """)
         }
     }
 

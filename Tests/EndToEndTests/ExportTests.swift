@@ -91,6 +91,12 @@ import Testing
                 #expect(item["date_modified"].string == article["date_modified"].string)
             }
             #expect(item["content_html"].isThere == article["content_html"].isThere)
+            if !item["content_html"].isThere {
+                let text = article["content_text"].string
+                #expect(
+                    item["content_text"].string
+                        == (format == "atom" ? text.filter { $0 != "\u{7}" && $0 != "\u{FFFF}" } : text))
+            }
             if format == "jsonfeed" { #expect(item["content_html"].string == article["content_html"].string) }
         }
         #expect(Set(items.map { $0["id"].string }).count == items.count)
@@ -101,6 +107,32 @@ import Testing
         #expect(
             try await parsed(again.stdout)["items"].array.map { $0["id"].string }
                 == items.suffix(3).map { $0["id"].string })
+    }
+
+    /// As in documents that were made out of an example: one id, but not one article.
+    @Test(arguments: ["atom", "jsonfeed"])
+    func anIDOfSeveralArticlesNamesNone(format: String) async throws {
+        let lab = try Lab()
+        for name in ["a", "b"] {
+            lab.server.on(
+                "/\(name)",
+                .ok(
+                    """
+                    {"version": "https://jsonfeed.org/version/1.1", "title": "\(name)", "items": [
+                      {"id": "urn:uuid:1225c695-cfb8-4ebb-aaaa-80da344efa6a", "url": "http://\(name).example/1",
+                       "content_text": "What \(name) has to say", "date_modified": "2026-11-22T09:30:00Z"},
+                      {"id": "urn:uuid:1225c695-cfb8-4ebb-aaaa-80da344efa6b", "url": "http://same.example/1",
+                       "content_text": "What both have to say, in the very same words and at the very same place"}]}
+                    """))
+        }
+        try lab.configure(targets: ["/a", "/b"])
+        try await lab.run("run", "--once")
+        let feed = try await parsed(try await lab.run("export", "--format", format).stdout)
+        #expect(!feed["_ingestd"]["problems"].isThere)
+        let ids = feed["items"].array.map { $0["id"].string }
+        #expect(ids.count == 3 && Set(ids).count == 3)
+        #expect(!ids.contains("urn:uuid:1225c695-cfb8-4ebb-aaaa-80da344efa6a"))
+        #expect(ids.contains("urn:uuid:1225c695-cfb8-4ebb-aaaa-80da344efa6b"))
     }
 
     /// RFC 4287: what must be there is there, and nothing that a browser would run.

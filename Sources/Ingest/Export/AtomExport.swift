@@ -10,10 +10,14 @@ import Foundation
 /// that it stood in as its `source`, and that feed as its author if nobody else is named.
 public struct AtomExport {
     private let heading: ExportHeading
+    private let ids: ExportIDs
     private var xml = XMLWriter(isIndented: true)
     private let decoder = JSONDecoder()
 
-    public init(_ heading: ExportHeading) { self.heading = heading }
+    public init(_ heading: ExportHeading, ids: ExportIDs) {
+        self.heading = heading
+        self.ids = ids
+    }
 
     public mutating func begin() -> [UInt8] {
         xml.declaration()
@@ -38,9 +42,11 @@ public struct AtomExport {
         let details = entry.details
         let language = entry.language.flatMap { AtomExport.isLanguage($0) ? $0 : nil }
         xml.begin("entry", [("xml:lang", language)])
-        xml.element("id", text: ExportID.of(exported))
+        xml.element("id", text: ids.id(exported))
         xml.element("title", text: article.title ?? "")
-        xml.element("updated", text: (article.modified ?? article.published ?? article.firstSeen).rfc3339)
+        xml.element(
+            "updated",
+            text: (article.modified ?? article.published ?? Timestamp(seconds: article.firstSeen.seconds)).rfc3339)
         xml.element("published", ifAny: article.published?.rfc3339)
         writePeople(article, entry)
         writeLinks(article, entry)
@@ -66,7 +72,7 @@ public struct AtomExport {
         guard let name = person.name ?? person.email ?? person.uri else { return }
         xml.element(element) { xml in
             xml.element("name", text: name)
-            xml.element("uri", ifAny: person.uri.flatMap { ExportID.isURI($0) ? $0 : nil })
+            xml.element("uri", ifAny: person.uri.flatMap { ExportIDs.isURI($0) ? $0 : nil })
             xml.element("email", ifAny: person.email.flatMap { AtomExport.isAddress($0) ? $0 : nil })
         }
     }
@@ -86,7 +92,7 @@ public struct AtomExport {
     private mutating func writeLinks(_ article: ArchivedArticle, _ entry: EntryDetails) {
         var written: Set<String> = []
         func isNew(_ href: String, _ relation: String) -> Bool {
-            ExportID.isURI(AtomExport.reference(href)) && written.insert("\(relation) \(href)").inserted
+            ExportIDs.isURI(AtomExport.reference(href)) && written.insert("\(relation) \(href)").inserted
         }
         func link(_ href: String?, _ relation: StaticString) {
             guard let href, isNew(href, relation.description) else { return }
@@ -134,7 +140,7 @@ public struct AtomExport {
             xml.element(
                 "category",
                 [
-                    ("term", term), ("scheme", one.scheme.flatMap { ExportID.isURI($0) ? $0 : nil }),
+                    ("term", term), ("scheme", one.scheme.flatMap { ExportIDs.isURI($0) ? $0 : nil }),
                     ("label", one.label),
                 ])
         }
@@ -147,7 +153,7 @@ public struct AtomExport {
             if let own {
                 xml.element("id", ifAny: own.id ?? own.url)
                 xml.element("title", ifAny: own.title)
-                if let url = own.url, ExportID.isURI(url) {
+                if let url = own.url, ExportIDs.isURI(url) {
                     xml.element("link", [("rel", "alternate"), ("href", url)])
                 }
             } else {

@@ -4,12 +4,16 @@ import FeedModel
 /// One JSON Feed 1.1 document of archived articles, written piece by piece.
 ///
 /// The items are the objects that `articles --json` prints, but for two members that JSON Feed demands: an `id`
-/// that no other item has (see `ExportID`), and a body, if only an empty one.
+/// that no other item has (see `ExportIDs`), and a body, if only an empty one.
 public struct JSONFeedExport {
     private let heading: ExportHeading
+    private let ids: ExportIDs
     private var isFirst = true
 
-    public init(_ heading: ExportHeading) { self.heading = heading }
+    public init(_ heading: ExportHeading, ids: ExportIDs) {
+        self.heading = heading
+        self.ids = ids
+    }
 
     public func begin() -> [UInt8] {
         var json = JSONWriter()
@@ -28,7 +32,7 @@ public struct JSONFeedExport {
         json.article(article)
         var front = JSONWriter()
         front.object { json in
-            json.member("id", ExportID.of(exported))
+            json.member("id", ids.id(exported))
             if article.body?.value.isEmpty == true {
                 json.key("content_text")
                 json.string("")

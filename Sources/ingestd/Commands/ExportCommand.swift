@@ -94,7 +94,7 @@ struct ExportCommand: ParsableCommand {
                     step()
                 }
             case .jsonfeed:
-                var document = JSONFeedExport(heading)
+                var document = try JSONFeedExport(heading, ids: ExportIDs(shared: archive.sharedGuids()))
                 try write(document.begin())
                 try archive.export(selection) { article in
                     try write(document.item(article))
@@ -102,7 +102,7 @@ struct ExportCommand: ParsableCommand {
                 }
                 try write(document.end())
             case .atom:
-                var document = AtomExport(heading)
+                var document = try AtomExport(heading, ids: ExportIDs(shared: archive.sharedGuids()))
                 try write(document.begin())
                 try archive.export(selection) { article in
                     try write(document.entry(article))

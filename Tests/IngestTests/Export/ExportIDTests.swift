@@ -7,11 +7,10 @@ import Testing
 /// What articles are called in exported documents.
 struct ExportIDTests {
     private func id(
-        _ guid: String?, isUnique: Bool = true, firstSeen: Int64 = 1_790_000_000_123, number: Int64 = 17
+        _ guid: String?, shared: Set<String> = [], firstSeen: Int64 = 1_790_000_000_123, number: Int64 = 17
     ) -> String {
-        ExportID.of(
-            guid: guid, isUnique: isUnique, firstSeen: Timestamp(milliseconds: firstSeen),
-            number: ArticleID(rawValue: number))
+        ExportIDs(shared: shared).id(
+            guid: guid, firstSeen: Timestamp(milliseconds: firstSeen), number: ArticleID(rawValue: number))
     }
 
     @Test(arguments: [
@@ -22,8 +21,8 @@ struct ExportIDTests {
     ])
     func aPublishersURIStays(guid: String, stays: Bool) {
         #expect((id(guid) == guid) == stays)
-        #expect(ExportID.isURI(id(guid)))
-        #expect(id(guid, isUnique: false) == id(nil))
+        #expect(ExportIDs.isURI(id(guid)))
+        #expect(id(guid, shared: [guid]) == id(nil))
     }
 
     @Test func madeIDsAreUniqueAndStay() {
@@ -40,7 +39,7 @@ struct ExportIDTests {
             (0x0123_4567_89AB_CDEF, 0x0123_4567_89AB_CDEF, "urn:uuid:01234567-89ab-8def-8123-456789abcdef"),
         ] as [(UInt64, UInt64, String)])
     func versionAndVariant(high: UInt64, low: UInt64, expected: String) {
-        #expect(ExportID.uuid(high, low) == expected)
+        #expect(ExportIDs.uuid(high, low) == expected)
     }
 
     @Test(arguments: [
@@ -63,7 +62,7 @@ struct ExportIDTests {
             id(ArticleFilter(), "x"), id(ArticleFilter(), "y"), id(ArticleFilter(tag: "a"), "x"),
             id(ArticleFilter(feed: "a"), "x"), id(ArticleFilter(feed: "a", tag: "a"), "x"),
         ]
-        #expect(Set(all).count == all.count && all.allSatisfy(ExportID.isURI))
+        #expect(Set(all).count == all.count && all.allSatisfy(ExportIDs.isURI))
         let filter = ArticleFilter(feed: "http://a.example/", tag: "news")
         #expect(
             ExportHeading(filter, feedTitle: "A", archive: "x", updated: Timestamp(seconds: 0)).title
