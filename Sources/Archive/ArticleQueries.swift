@@ -72,12 +72,12 @@ public struct ArchivedArticle: Hashable, Sendable {
     }
 }
 
-extension Archive {
-    /// Articles, the newest first.
-    public func articles(_ filter: ArticleFilter, each: (ArchivedArticle) throws -> Void) throws {
+extension ArticleFilter {
+    /// What a row of `article a` must fulfil, but for `limit`; joined by `AND`.
+    var conditions: (sql: [String], arguments: StatementArguments) {
         var conditions: [String] = []
         var arguments: StatementArguments = []
-        if let feed = filter.feed {
+        if let feed {
             conditions.append(
                 """
                 a.id IN (SELECT article_id FROM sighting WHERE feed_id IN (SELECT id FROM feed WHERE configured_url = ?
@@ -85,7 +85,7 @@ extension Archive {
                 """)
             arguments += [feed, feed]
         }
-        if let tag = filter.tag {
+        if let tag {
             conditions.append(
                 """
                 EXISTS (SELECT 1 FROM sighting x JOIN feed g ON g.id = x.feed_id, json_each(g.tags) t
@@ -93,19 +93,27 @@ extension Archive {
                 """)
             arguments += [tag]
         }
-        if let since = filter.since {
+        if let since {
             conditions.append("a.first_seen >= ?")
             arguments += [since.milliseconds]
         }
-        if let until = filter.until {
+        if let until {
             conditions.append("a.first_seen < ?")
             arguments += [until.milliseconds]
         }
-        conditions.append("a.id BETWEEN ? AND ?")
+        return (conditions, arguments)
+    }
+}
+
+extension Archive {
+    /// Articles, the newest first.
+    public func articles(_ filter: ArticleFilter, each: (ArchivedArticle) throws -> Void) throws {
+        let (conditions, arguments) = filter.conditions
         // The numbers first: what is long is read of those alone that are wanted.
         let sql = """
             SELECT \(ArchivedArticle.columns) FROM (
-                SELECT a.id FROM article a WHERE \(conditions.joined(separator: " AND ")) ORDER BY a.id DESC LIMIT ?
+                SELECT a.id FROM article a WHERE \((conditions + ["a.id BETWEEN ? AND ?"]).joined(separator: " AND "))
+                ORDER BY a.id DESC LIMIT ?
             ) p JOIN article a ON a.id = p.id JOIN content c ON c.id = a.shown_content
             JOIN sighting s ON s.id = a.shown_sighting JOIN feed f ON f.id = s.feed_id ORDER BY a.id DESC
             """

@@ -40,7 +40,8 @@ import Testing
         ["nonsense"], ["run", "--nonsense"], ["--nonsense"], ["run", "--force"], ["show"], ["show", "twelve"],
         ["poll"], ["parse"], ["tail", "--after", "3", "--cursor", "a"], ["tail", "--cursor", "../a"],
         ["tail", "--after", "-1"], ["articles", "--since", "whenever"], ["articles", "--limit", "-1"],
-        ["run", "--log-level", "loud"],
+        ["run", "--log-level", "loud"], ["export", "--format", "parquet"], ["export", "--verbatim"],
+        ["export", "--format", "opml", "--limit", "3"], ["export", "--limit", "-1"], ["import"],
     ])
     func wrongUsage(_ arguments: [String]) async throws {
         let result = try await Program.run(arguments)

@@ -115,8 +115,9 @@ struct JSONFeedReader {
         entry.url = url(json["url"])
         entry.externalURL = url(json["external_url"])
         if let title = json["title"]?.text {
-            // Plain text, says the specification; published as HTML all the same.
-            entry.title = TextConstruct(HTMLHeuristics.looksLikeHTML(title) ? .html : .text, title)
+            // Plain text, says the specification; published as HTML all the same, but not by this program.
+            let isHTML = json["_ingestd"] == nil && HTMLHeuristics.looksLikeHTML(title)
+            entry.title = TextConstruct(isHTML ? .html : .text, title)
             entry.titleText = entry.title.map(Draft.oneLine)
         }
         let html = json["content_html"]?.text

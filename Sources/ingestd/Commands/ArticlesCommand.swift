@@ -65,14 +65,19 @@ struct ArticlesCommand: ParsableCommand {
         let archive = try global.openForReading()
         try archive.articles(options.filter(at: SystemTime().now)) { article in
             if global.json {
-                var json = JSONWriter(reservingCapacity: article.text.utf8.count * 2 + 1024)
-                json.article(article)
-                json.newline()
-                Terminal.output.write(json.bytes)
+                Terminal.output.write(ArticlesCommand.jsonLine(article))
             } else {
                 Terminal.output.line(ArticlesCommand.line(article))
             }
         }
+    }
+
+    /// The item object and a line end.
+    static func jsonLine(_ article: ArchivedArticle) -> [UInt8] {
+        var json = JSONWriter(reservingCapacity: article.text.utf8.count * 2 + 1024)
+        json.article(article)
+        json.newline()
+        return json.bytes
     }
 
     /// `12  2026-11-22 09:30  Title  — Feed (2 places, revision 3)`.

@@ -86,7 +86,8 @@ struct ParseCommand: ParsableCommand {
         Terminal.output.write(json.bytes)
     }
 
-    private static func read(_ path: String) throws -> [UInt8] {
+    /// The bytes of a document; `-` is stdin.
+    static func read(_ path: String) throws -> [UInt8] {
         do {
             if path == "-" { return [UInt8](try FileHandle.standardInput.readToEnd() ?? Data()) }
             return try InputFile.read(path)

@@ -8,11 +8,11 @@ final class ProgressBar: Sendable {
         var lastShown: ContinuousClock.Instant?
     }
 
-    private let isShown: Bool
-    /// What is counted.
+    let isShown: Bool
     private let unit: String
     private let state = Mutex(State())
 
+    /// - Parameter unit: what is counted.
     init(isShown: Bool, unit: String = "feeds") {
         self.isShown = isShown
         self.unit = unit
