@@ -88,4 +88,16 @@ import Testing
         daemon.signal(SIGTERM)
         #expect(try await daemon.end(within: .seconds(10)).status == 0)
     }
+
+    @Test func aReceiverThatHangsHoldsNoShutdownUp() async throws {
+        let receiver = try ScriptedServer()
+        receiver.on("/geheim", .ok("x").but { $0.ending = .stall(0) })
+        let lab = try lab(receiver)
+        let daemon = try await lab.daemon()
+        try await eventually("not asked") { receiver.requests("/geheim").count == 1 }
+        daemon.signal(SIGTERM)
+        #expect(try await daemon.end(within: .seconds(10)).status == 0)
+        // It was no failure of the receiver's.
+        #expect(try await lab.json("webhooks").first?["state"].string == "active")
+    }
 }
