@@ -32,6 +32,26 @@ extension JSONWriter {
         raw(JSONWriter.splice(front: front.bytes, entry: Array(article.entry.utf8), back: back.bytes))
     }
 
+    /// A line of the change log: the item object with `seq`, `kind` and `at` in `_ingestd`; of a line without an
+    /// article, these and the feed alone.
+    public mutating func change(_ change: Change) {
+        func members(_ json: inout JSONWriter) {
+            json.member("seq", Int(change.seq))
+            json.member("kind", change.kind.rawValue)
+            json.member("at", Timestamp(seconds: change.at.seconds))
+        }
+        if let article = change.article {
+            self.article(article, extra: members)
+        } else {
+            object { json in
+                json.object("_ingestd") { json in
+                    if let feed = change.feedURL { json.object("feed") { $0.member("url", feed) } }
+                    members(&json)
+                }
+            }
+        }
+    }
+
     /// `{F}` + `{E,"_ingestd":{I}}` + `{B}` → `{F,E,"_ingestd":{I,B}}`.
     static func splice(front: [UInt8], entry: [UInt8], back: [UInt8]) -> [UInt8] {
         var out: [UInt8] = []

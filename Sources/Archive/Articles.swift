@@ -187,7 +187,7 @@ extension ArchiveTransaction {
 }
 
 /// What a line of the change log tells.
-public enum ChangeKind: String, Hashable, Sendable {
+public enum ChangeKind: String, Hashable, Sendable, CaseIterable {
     case new
     case revised
     /// A further sighting, in another feed.

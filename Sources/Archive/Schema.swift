@@ -93,6 +93,7 @@ enum Schema {
         \(feedFigures)
         INSERT INTO feed_count SELECT state, count(*) FROM feed WHERE configured GROUP BY state;
         \(sightingFeedIndex)
+        \(webhookTable)
         """,
     ]
 
@@ -196,6 +197,25 @@ enum Schema {
     /// A feed's articles in their order.
     private static let sightingFeedIndex = "CREATE INDEX sighting_feed ON sighting (feed_id, article_id);"
 
+    private static let webhookTable = """
+        -- How far the change log has been delivered to each webhook that was ever configured.
+        CREATE TABLE webhook (
+            id TEXT PRIMARY KEY,            -- SHA-256 of the URL, which may itself be a secret
+            host TEXT NOT NULL,
+            configured INTEGER NOT NULL,    -- 0: no longer in the configuration
+            settings TEXT NOT NULL,         -- differs when the configuration of this webhook differs
+            position INTEGER NOT NULL,      -- all lines up to it were acknowledged, or are not for it
+            delivered INTEGER NOT NULL DEFAULT 0,
+            last_delivery INTEGER,
+            stopped INTEGER NOT NULL DEFAULT 0,     -- it answered 410
+            next_attempt INTEGER,           -- after a failure: not before
+            failures INTEGER NOT NULL DEFAULT 0,
+            failing_since INTEGER,
+            error_code TEXT,
+            error_message TEXT
+        ) STRICT, WITHOUT ROWID;
+        """
+
     private static let tables = """
         -- One row a feed that was ever configured. Its articles stay when it leaves the configuration.
         CREATE TABLE feed (
@@ -257,6 +277,7 @@ enum Schema {
         \(outageTable)
 
         \(feedFigures)
+        \(webhookTable)
 
         -- One row an article, however often and wherever it was published.
         CREATE TABLE article (

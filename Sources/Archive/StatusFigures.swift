@@ -20,6 +20,9 @@ public struct StatusFigures: Hashable, Sendable {
     /// Feeds with something to say: what, and since when; the longest standing first, a bounded number.
     public var troubles: [FeedTrouble] = []
 
+    /// Webhooks whose last delivery failed, and those that have stopped.
+    public var failingWebhooks: [Webhook] = []
+
     public init() {}
 
     public struct PollCounts: Hashable, Sendable {
@@ -93,6 +96,7 @@ extension Archive {
                 figures.outageSince = try Int64.fetchOne(db, sql: "SELECT since FROM outage").map(
                     Timestamp.init(milliseconds:))
             }
+            figures.failingWebhooks = try Webhook.configured(db).filter { $0.lastError != nil }
             figures.troubles = try Row.fetchAll(
                 db,
                 sql: """

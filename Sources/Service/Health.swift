@@ -81,6 +81,9 @@ public struct Health: Hashable, Sendable {
     /// A poll is overdue when it should have been made this long ago.
     public static let overdueAfter: Duration = .minutes(15)
 
+    /// A webhook that has failed for so long wants attention.
+    static let webhookPatience: Duration = .hours(1)
+
     public var state: State
     public var findings: Findings
     public var problems: [Problem]
@@ -131,6 +134,15 @@ public struct Health: Hashable, Sendable {
             add(
                 .warning,
                 "\(figures.overdue) feeds are overdue; the limits under 'fetch' may be too tight for the schedule")
+        }
+        for webhook in figures.failingWebhooks {
+            guard let error = webhook.lastError else { continue }
+            let isOld = webhook.failingSince.map { now - $0 >= Health.webhookPatience } ?? false
+            let position = "\(figures.seq - webhook.position) lines of the change log wait"
+            add(
+                webhook.isStopped || isOld ? .warning : .info,
+                "the webhook at \(webhook.host) fails; \(error.code): \(error.message); \(position)",
+                since: webhook.failingSince)
         }
         for trouble in figures.troubles {
             problems.append(

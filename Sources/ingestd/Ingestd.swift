@@ -22,6 +22,7 @@ struct Ingestd: AsyncParsableCommand {
             ExplainCommand.self, FetchCommand.self, DiscoverCommand.self,
             ParseCommand.self, ArticlesCommand.self, SearchCommand.self, ShowCommand.self, TailCommand.self,
             VerifyCommand.self, BackupCommand.self, SchemaCommand.self, ExportCommand.self, ImportCommand.self,
+            AckCommand.self, CursorsCommand.self, WebhooksCommand.self,
             DemoPublisherCommand.self,
         ])
 

@@ -81,6 +81,30 @@ import Testing
         #expect((try? JSONSerialization.jsonObject(with: Data(json.bytes))) != nil)
     }
 
+    @Test(arguments: [
+        (Duration.minutes(59), false, Health.Problem.Severity.info), (.minutes(60), false, .warning),
+        (.zero, true, .warning),
+    ])
+    func aWebhookThatFailsForLongWantsAttention(
+        age: Duration, isStopped: Bool, severity: Health.Problem.Severity
+    ) {
+        var webhook = Webhook(id: "1234567890", host: "hooks.example", settings: "", position: 40)
+        webhook.lastError = PollError(code: "http-500", message: "answered 500")
+        webhook.failingSince = now - age
+        webhook.isStopped = isStopped
+        var findings = Health.Findings(archivePath: "/a")
+        findings.figures = Self.figures()
+        findings.figures?.seq = 42
+        findings.figures?.failingWebhooks = [webhook]
+        findings.daemon = Self.daemon
+        let health = Health(findings, at: now)
+        #expect(health.problems.map(\.severity) == [severity])
+        #expect(health.state == (severity == .info ? .ok : .degraded))
+        #expect(
+            health.problems.first?.message
+                == "the webhook at hooks.example fails; http-500: answered 500; 2 lines of the change log wait")
+    }
+
     @Test func exitCodesAreWhatMonitorsExpect() {
         #expect([Health.State.ok, .degraded, .critical, .unknown].map(\.exitCode) == [0, 1, 2, 3])
     }

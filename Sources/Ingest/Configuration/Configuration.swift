@@ -19,6 +19,8 @@ public struct Configuration: Sendable, Hashable {
     public var keep = KeepSettings()
     /// In the order of the files, each file's own feeds before those that it includes; none twice.
     public var feeds: [FeedConfiguration] = []
+    /// In the order of the file; no URL twice.
+    public var webhooks: [WebhookSettings] = []
     /// The configuration and every file that it includes, in the order in which they were read. Files of
     /// secrets are not among them.
     public var files: [String] = []

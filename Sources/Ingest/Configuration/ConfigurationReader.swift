@@ -24,7 +24,8 @@ public enum ConfigurationReader {
 
 extension ConfigurationReading {
     static let sections = [
-        "archive", "contact", "listen", "websub", "fetch", "hosts", "schedule", "keep", "defaults", "feeds", "include",
+        "archive", "contact", "listen", "websub", "webhooks", "fetch", "hosts", "schedule", "keep", "defaults", "feeds",
+        "include",
     ]
     static let fetchKeys = [
         "concurrency", "per_host", "host_delay", "timeout", "connect_timeout", "max_body", "max_redirects",
@@ -62,6 +63,7 @@ extension ConfigurationReading {
         if let section = fields["websub"], !section.value.isNull {
             readWebSub(section, listens: fields["listen"].map { !$0.value.isNull } ?? false, in: file)
         }
+        readWebhooks(fields)
         readFeeds(fields, defaults: FeedConfiguration(url: "", place: file.place(.start)), within: [file])
     }
 
@@ -158,7 +160,7 @@ extension ConfigurationReading {
     ///
     /// - Returns: whether the setting can be believed: `false` after a mistake.
     @discardableResult
-    private mutating func set<Value>(
+    mutating func set<Value>(
         _ setting: inout Value, _ key: String, of fields: Fields, _ read: (YAMLNode) throws(Wrong) -> Value
     ) -> Bool {
         guard fields[key] != nil else { return true }

@@ -208,7 +208,7 @@ extension ConfigurationReading {
 
     /// The absolute path of a file with a secret, which must be there and be usable. Its name is not shown,
     /// in case that the secret itself was written there.
-    private mutating func secretFile(_ key: String, of fields: Fields) -> String? {
+    mutating func secretFile(_ key: String, of fields: Fields) -> String? {
         let folder = fields.file.folder
         guard let mark = fields[key]?.value.mark,
             let path = value(key, of: fields, { node throws(Wrong) in try Self.secretPath(node, from: folder) })

@@ -27,24 +27,33 @@ struct Daemon {
         let archive = try global.openForWriting(configuration, command: "run")
         let client = try global.httpClient(configuration)
         let indexing = IndexingService(archive: archive, time: time)
+        let webhooks = WebhookSender(archive: archive, client: client, time: time, logger: logger)
+        // A new one begins with what the first poll brings.
+        try await webhooks.apply(configuration)
+        @Sendable func archived() {
+            indexing.wake()
+            webhooks.wakeUp()
+        }
         let subscriber = Subscriber(
-            archive: archive, client: client, time: time, delivered: { indexing.wake() }, logger: logger)
+            archive: archive, client: client, time: time, delivered: archived, logger: logger)
         let poller = Poller(
             archive: archive, client: client, configuration: configuration, endsWhenIdle: false, time: time,
             logger: logger,
             observe: { report in
                 subscriber.polled(report.feed)
-                indexing.wake()
+                archived()
             },
-            observePage: { _ in indexing.wake() })
+            observePage: { _ in archived() })
         var services: [ServiceGroupConfiguration.ServiceConfiguration] = [
             .init(
                 service: ControlServer(
                     socketPath: socketPath, poller: poller, started: time.now, time: time, logger: logger)),
             .init(
                 service: ReloadService(
-                    global: global, poller: poller, subscriber: subscriber, started: configuration, logger: logger)),
+                    global: global, poller: poller, subscriber: subscriber, webhooks: webhooks, started: configuration,
+                    logger: logger)),
             .init(service: indexing),
+            .init(service: WebhookService(webhooks)),
             // Shutdown goes from the last to the first: polls end, or are abandoned, before the control
             // socket closes, since who asked for them there is waiting.
             .init(
@@ -82,6 +91,7 @@ struct ReloadService: ServiceLifecycle.Service {
     let global: GlobalOptions
     let poller: Poller
     let subscriber: Subscriber
+    let webhooks: WebhookSender
     /// What the daemon was started with: where it listens does not change.
     let started: Ingest.Configuration
     let logger: Logger
@@ -106,6 +116,7 @@ struct ReloadService: ServiceLifecycle.Service {
         }
         switch ConfigurationReader.read(path: path) {
         case .success(let configuration):
+            try await webhooks.apply(configuration)
             try await poller.apply(configuration, .scheduled)
             try await subscriber.apply(served(configuration), queue: poller.queue)
             logger.notice("reloaded", metadata: ["feeds": "\(configuration.feeds.count)"])

@@ -1,3 +1,4 @@
+import Archive
 import FeedModel
 import Foundation
 import Ingest
@@ -206,6 +207,34 @@ private func mistakes(_ result: Result<Configuration, ConfigurationMistakes>) ->
         #expect(feed?.title == nil && feed?.tags == [] && feed?.headers == [] && feed?.auth == nil)
     }
 
+    @Test func webhooks() throws {
+        let text = """
+            webhooks:
+              - url: "https://Hooks.example.org/in?key=x"
+                secret_file: secrets/hook
+                kinds: [new, revised, new]
+                tags: [news]
+                batch: 20
+                interval: 0s
+                allow_private_addresses: true
+                from: beginning
+              - { url: 'http://127.0.0.1:8080/', secret_file: secrets/hook }
+            """
+        let webhooks = try read(text, ["secrets/hook": "key\n"]).get().webhooks
+        var first = WebhookSettings(
+            url: "https://hooks.example.org/in?key=x", secretFile: "/etc/ingestd/secrets/hook")
+        first.kinds = [.new, .revised]
+        first.tags = ["news"]
+        first.batch = 20
+        first.interval = .zero
+        first.allowPrivateAddresses = true
+        first.start = .beginning
+        let second = WebhookSettings(url: "http://127.0.0.1:8080/", secretFile: "/etc/ingestd/secrets/hook")
+        #expect(webhooks == [first, second])
+        #expect(second.batch == 100 && second.interval == .seconds(5) && second.start == .end)
+        #expect(try read("webhooks:").get().webhooks.isEmpty)
+    }
+
     // MARK: mistakes
 
     /// Each file with all that is told about it, without `feeds.yaml:`.
@@ -218,7 +247,7 @@ private func mistakes(_ result: Result<Configuration, ConfigurationMistakes>) ->
             (
                 "zzz: 1",
                 [
-                    "1:1: unknown key 'zzz'; the configuration knows 'archive', 'contact', 'listen', 'websub', 'fetch', 'hosts', 'schedule', "
+                    "1:1: unknown key 'zzz'; the configuration knows 'archive', 'contact', 'listen', 'websub', 'webhooks', 'fetch', 'hosts', 'schedule', "
                         + "'keep', 'defaults', 'feeds' and 'include'"
                 ]
             ),
@@ -228,10 +257,10 @@ private func mistakes(_ result: Result<Configuration, ConfigurationMistakes>) ->
                 ["3:5: unknown key 'intervall'; did you mean 'interval'?"]
             ),
             (
-                "stories: {}\nwebhook: {}",
+                "stories: {}\nwebsite: {}",
                 [
-                    "1:1: unknown key 'stories'; the configuration knows 'archive', 'contact', 'listen', 'websub', 'fetch', 'hosts', 'schedule', 'keep', 'defaults', 'feeds' and 'include'",
-                    "2:1: unknown key 'webhook'; the configuration knows 'archive', 'contact', 'listen', 'websub', 'fetch', 'hosts', 'schedule', 'keep', 'defaults', 'feeds' and 'include'",
+                    "1:1: unknown key 'stories'; the configuration knows 'archive', 'contact', 'listen', 'websub', 'webhooks', 'fetch', 'hosts', 'schedule', 'keep', 'defaults', 'feeds' and 'include'",
+                    "2:1: unknown key 'website'; the configuration knows 'archive', 'contact', 'listen', 'websub', 'webhooks', 'fetch', 'hosts', 'schedule', 'keep', 'defaults', 'feeds' and 'include'",
                 ]
             ),
             (
@@ -245,7 +274,7 @@ private func mistakes(_ result: Result<Configuration, ConfigurationMistakes>) ->
             (
                 "- http://a/",
                 [
-                    "1:1: the configuration is a list; write a mapping with 'archive', 'contact', 'listen', 'websub', 'fetch', 'hosts', 'schedule', 'keep', 'defaults', 'feeds' and 'include'"
+                    "1:1: the configuration is a list; write a mapping with 'archive', 'contact', 'listen', 'websub', 'webhooks', 'fetch', 'hosts', 'schedule', 'keep', 'defaults', 'feeds' and 'include'"
                 ]
             ),
             ("? [a]\n: 1", ["1:3: a key of the configuration is a list; write a word"]),
@@ -375,6 +404,48 @@ private func mistakes(_ result: Result<Configuration, ConfigurationMistakes>) ->
                 "listen: a:1\nwebsub: {callback: 'https://a/?x'}",
                 [
                     "2:20: 'callback' is 'https://a/?x', with '?' or '#', which what is added to it would be lost behind; write the public URL that leads to 'listen', such as https://feeds.example.org/websub"
+                ]
+            ),
+            // Webhooks.
+            (
+                "webhooks: {}",
+                [
+                    "1:11: 'webhooks' is a mapping; write a list, such as '- {url: https://example.org/hook, secret_file: secrets/hook}'"
+                ]
+            ),
+            (
+                "webhooks: [https://a/]",
+                ["1:12: a webhook is a single value; write a mapping with 'url' and 'secret_file'"]
+            ),
+            (
+                "webhooks: [{batch: 5}]",
+                [
+                    "1:12: a webhook without 'url'; write 'url: https://example.org/hook'",
+                    "1:12: a webhook without 'secret_file'; write 'secret_file: secrets/hook', a file with the key of the signatures",
+                ]
+            ),
+            ("webhook: 1", ["1:1: unknown key 'webhook'; did you mean 'webhooks'?"]),
+            (
+                "webhooks:\n  - {url: https://a/geheim, secret: geheim}",
+                ["2:29: unknown key 'secret'; write the secret to a file, and its name here as 'secret_file'"]
+            ),
+            (
+                "webhooks:\n  - {url: http://a.example/geheim, secret_file: good}\n  - {url: 'https://u:geheim@a/', secret_file: good}\n  - {url: 'ftp://a/geheim', secret_file: good}",
+                [
+                    "2:11: 'url' begins with http://, where anybody on the way to 'a.example' reads along; write https://",
+                    "3:11: 'url' has a user or a password in it; write it without them: deliveries are signed",
+                    "4:11: 'url' is no URL that could be asked; write an https URL, such as https://example.org/hook",
+                ]
+            ),
+            (
+                "webhooks:\n  - {url: 'https://a/', secret_file: good, kinds: [new, changed], batch: 0, from: start}\n  - {url: 'https://a/', secret_file: good}\n  - {url: 'HTTPS://A:443/', secret_file: absent}",
+                [
+                    "2:57: 'kinds' holds 'changed'; the kinds are new, revised, duplicate, flood, gone",
+                    "2:74: 'batch' is 0; write a number from 1 to 10000",
+                    "2:83: 'from' is 'start'; write end or beginning",
+                    "3:5: this webhook has the URL of the one in line 2, column 5; keep one, with the kinds and tags of both",
+                    "4:5: this webhook has the URL of the one in line 2, column 5; keep one, with the kinds and tags of both",
+                    "4:42: 'secret_file' names a file, looked for from '/etc/ingestd', that cannot be read: no such file",
                 ]
             ),
             ("listen: a:0", ["1:9: 'listen' is 'a:0', whose port is none; write a port from 1 to 65535"]),
