@@ -131,7 +131,10 @@ public final class Archive: Sendable {
 
     /// Runs `body` in a transaction and returns once it is durable. What `body` throws, or SQLite, says
     /// that the archive or the program is broken.
+    ///
+    /// Writes of one actor are made in the order in which it asks for them.
     public func write<Result: Sendable>(
+        isolation: isolated (any Actor)? = #isolation,
         _ body: @escaping @Sendable (borrowing ArchiveTransaction) throws -> Result
     ) async throws -> Result {
         guard let commits else { throw ArchiveError.failed(path: path, reason: "it is open for reading alone") }

@@ -33,7 +33,7 @@ final class GroupCommit: Sendable {
     /// Runs `body` in a transaction, possibly with others before and after it, and returns its result
     /// once it is durable. `body` runs on the writer's thread.
     func write<Result: Sendable>(
-        _ body: @escaping @Sendable (Database) throws -> Result
+        isolation: isolated (any Actor)? = #isolation, _ body: @escaping @Sendable (Database) throws -> Result
     ) async throws -> Result {
         try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Result, any Error>) in
             // Set by the writer's thread in `body`, read by it in `finish`.

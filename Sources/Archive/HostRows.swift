@@ -80,17 +80,20 @@ extension Archive {
         }
     }
 
-    /// Feeds to find out by whether our own network works again: one of each pause scope, those first that answered
-    /// last; none that fails by itself.
-    public func probes(limit: Int = 1000) throws -> [FeedID] {
+    /// Feeds to find out by whether our own network works again: one of each pause scope, none sooner than the shortest
+    /// interval allows. Those come first that do not fail by themselves, then those that are due, then those that
+    /// answered last.
+    public func probes(at now: Timestamp, minInterval: Duration, limit: Int = 1000) throws -> [FeedID] {
         try read { db in
-            try Row.fetchAll(
+            let feeds = try Row.fetchAll(
                 db,
                 sql: """
-                    SELECT id, max(coalesce(last_success, 0)) FROM feed
-                    WHERE configured AND state = 'active' GROUP BY scope ORDER BY 2 DESC LIMIT ?
-                    """, arguments: [limit]
-            ).map { row in FeedID(rawValue: row[0]) }
+                    SELECT id, scope FROM feed
+                    WHERE configured AND state IN ('active', 'failing') AND coalesce(last_poll, 0) + ? <= ?
+                    ORDER BY state = 'active' DESC, coalesce(next_poll, 0) <= ? DESC, last_success DESC
+                    """, arguments: [minInterval.milliseconds, now.milliseconds, now.milliseconds])
+            var seen: Set<String> = []
+            return feeds.filter { seen.insert($0[1]).inserted }.prefix(limit).map { FeedID(rawValue: $0[0]) }
         }
     }
 }

@@ -65,22 +65,26 @@ extension ArchiveTransaction {
         try execute("UPDATE websub SET doubt = ? WHERE token = ?", [doubt, token])
     }
 
-    /// A feed's next poll was put off in reliance on a hub that is relied upon no more: it is due at an instant.
+    /// Polls were put off in reliance on a hub that is relied upon no more: they are due now, as far as the shortest
+    /// interval allows.
     ///
-    /// - Returns: the feed's host, if so.
-    public func endReliance(of feed: FeedID, dueAt now: Timestamp) throws -> String? {
-        try execute(
-            "UPDATE feed SET next_poll = ? WHERE id = ? AND configured AND interval_reason = 'websub' AND next_poll > ?",
-            [now.milliseconds, feed.rawValue, now.milliseconds])
-        guard db.changesCount > 0 else { return nil }
-        return try first("SELECT host FROM feed WHERE id = ?", [feed.rawValue]) { $0[0] }
-    }
-
-    /// As `endReliance`, for all feeds.
-    public func endAllReliance(dueAt now: Timestamp) throws {
-        try execute(
-            "UPDATE feed SET next_poll = ? WHERE configured AND interval_reason = 'websub' AND next_poll > ?",
-            [now.milliseconds, now.milliseconds])
+    /// - Parameter feed: this one alone; `nil` for all.
+    /// - Returns: the feeds that were put off, their hosts, and when they are due.
+    public func endReliance(
+        of feed: FeedID? = nil, at now: Timestamp, minInterval: Duration
+    ) throws -> [(feed: FeedID, host: String, at: Timestamp)] {
+        let due = try rows(
+            """
+            SELECT id, host, max(?, coalesce(last_poll, 0) + ?) FROM feed
+            WHERE configured AND interval_reason = 'websub' AND next_poll > ?\(feed == nil ? "" : " AND id = ?")
+            """,
+            [now.milliseconds, minInterval.milliseconds, now.milliseconds]
+                + (feed.map { [$0.rawValue] } ?? StatementArguments())
+        ) { row in (feed: FeedID(rawValue: row[0]), host: row[1] as String, at: Timestamp(milliseconds: row[2])) }
+        for one in due {
+            try execute("UPDATE feed SET next_poll = ? WHERE id = ?", [one.at.milliseconds, one.feed.rawValue])
+        }
+        return due
     }
 
     /// The configured feeds that name a hub and may be polled.

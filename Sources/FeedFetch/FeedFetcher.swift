@@ -22,11 +22,13 @@ public struct FeedFetcher: Sendable {
         let started = ContinuousClock.now
         var hops: [Hop] = []
         var bytesOnWire = 0
-        if request.readsFile, let path = WebURL(request.url)?.filePath { return FeedFile.fetch(request, path: path) }
+        if request.readsFile, let file = WebURL(request.url), let path = file.filePath {
+            return FeedFile.fetch(request, path: path).holding(file.limitedHost)
+        }
         guard var url = WebURL(request.url), url.isHTTP, var host = url.canonicalHost else {
             let message =
                 "\(request.url.debugDescription) is no http or https URL, nor a file that the configuration names"
-            return .failure(FetchFailure(code: .dns, message: message, heldHost: WebURL(request.url)?.canonicalHost))
+            return .failure(FetchFailure(code: .dns, message: message, heldHost: WebURL(request.url)?.limitedHost))
         }
         while true {
             let headers = FeedHeaders(request, for: url)

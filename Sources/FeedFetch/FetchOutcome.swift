@@ -5,6 +5,18 @@ public enum FetchOutcome: Sendable {
     /// An answer that is no redirect, whatever its status.
     case response(FeedResponse)
     case failure(FetchFailure)
+
+    /// With the host whose gate the caller holds now.
+    func holding(_ host: String?) -> FetchOutcome {
+        switch self {
+        case .response(var response):
+            response.heldHost = host
+            return .response(response)
+        case .failure(var failure):
+            failure.heldHost = host
+            return .failure(failure)
+        }
+    }
 }
 
 public struct FeedResponse: Sendable {

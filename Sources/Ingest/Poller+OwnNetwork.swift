@@ -45,7 +45,10 @@ extension Poller {
             guard (try? await time.sleep(until: time.now + wait)) != nil, network.isOut else { return }
             guard await queue.isAtRest else { continue }
             wait = min(wait * 2, Poller.rarestProbe)
-            if candidates.isEmpty { candidates = ((try? archive.probes()) ?? []).reversed() }
+            if candidates.isEmpty {
+                let minInterval = state.withLock { $0.configuration.schedule.minInterval }
+                candidates = ((try? archive.probes(at: time.now, minInterval: minInterval)) ?? []).reversed()
+            }
             while let feed = candidates.popLast() {
                 if await queue.startHeld(feed) { break }
             }

@@ -65,10 +65,14 @@ extension Poller {
 
     /// The next page of its walk, unless its own poll is due or somebody waits for it.
     func turn(_ due: DueFeed, _ settings: FeedPollSettings) throws -> Turn {
-        // While our own network is out, what goes out is to find out whether it works again.
-        let isWalking = !network.isOut && state.withLock { $0.walking[due.feed] != nil && $0.waiting[due.feed] == nil }
+        let isWalking = state.withLock { $0.walking[due.feed] != nil && $0.waiting[due.feed] == nil }
         let now = time.now
         guard isWalking, let feed = try archive.feed(due.feed), feed.poll.nextPoll ?? .max > now else { return .poll }
+        // While our own network is out, what goes out is to find out whether it works again, by polls alone.
+        if network.isOut {
+            let mayPoll = (feed.poll.lastPoll.map { $0 + settings.rules.minInterval } ?? now) <= now
+            return mayPoll ? .poll : .nothing(feed)
+        }
         guard settings.feed.backfill, feed.poll.state == .active || feed.poll.state == .failing,
             let walk = try archive.backfill(of: due.feed), walk.retryAt ?? now <= now
         else { return .nothing(feed) }
@@ -79,7 +83,8 @@ extension Poller {
         let host = WebURL(walk.url)?.canonicalHost ?? ""
         // The walk may have turned to another host since the queue was told.
         if host != due.host, await queue.move(from: due.host, to: host) != nil {
-            return try await finished(due, settings, heldHost: nil, host: "", next: feed.poll)
+            let own = WebURL(feed.poll.url)?.limitedHost ?? ""
+            return try await finished(due, settings, heldHost: nil, host: own, next: feed.poll)
         }
         let step = BackfillStep(fetcher: fetcher, archive: archive, time: time, jitter: jitter())
         let result = try await step.run(walk, of: feed, settings: settings)

@@ -107,11 +107,14 @@ public final class Poller: Sendable {
                 if let index = indexOfURL[feed.configuredURL] { state.indexOfFeed[feed.id] = index }
             }
             state.budget = BudgetedPrice(feeds, configuration, indexOfURL: indexOfURL)
-            return before.subtracting(state.indexOfFeed.keys)
+            let removed = before.subtracting(state.indexOfFeed.keys)
+            for feed in removed { state.walking[feed] = nil }
+            return removed
         }
         await queue.setLimits(configuration.limits)
         await queue.remove(Array(removed))
         for feed in removed { answer(feed, .unknown) }
+        await queue.hurry(except: Set(conducts.keys))
         for (scope, conduct) in conducts { await apply(conduct, to: scope, at: now) }
         var chosen: [(feed: FeedID, host: String, at: Timestamp?)] = []
         var pages: [(feed: FeedID, host: String, at: Timestamp?)] = []
@@ -142,7 +145,9 @@ public final class Poller: Sendable {
     /// Makes the queue keep to what is remembered of a pause scope.
     func apply(_ conduct: HostConduct?, to scope: String, at now: Timestamp) async {
         await queue.slow(scope: scope, doublings: conduct.flatMap { HostRecovery.eased($0, at: now) }?.slowness ?? 0)
-        guard let until = conduct?.pausedUntil, until > now else { return }
+        // No host asks for more; the clock may have been ahead when it was reckoned.
+        guard let until = conduct.map({ min($0.pausedUntil, now + NextPoll.longestRetryAfter) }), until > now
+        else { return }
         let feeds = await queue.pause(scope: scope, until: until)
         state.withLock { state in
             for feed in feeds where state.walking[feed] != nil { state.walking[feed] = until }
@@ -169,10 +174,12 @@ public final class Poller: Sendable {
         _ feed: ScheduledFeed, _ interval: FeedConfiguration.Interval, _ schedule: ScheduleSettings, now: Timestamp
     ) -> Timestamp? {
         guard feed.state != .gone, feed.state != .disabled else { return nil }
-        guard let last = feed.lastPoll else { return feed.nextPoll ?? now }
+        guard let lastPoll = feed.lastPoll else { return feed.nextPoll ?? now }
+        // The clock may have been ahead then.
+        let last = min(lastPoll, now)
         let earliest = last + schedule.minInterval
         guard let next = feed.nextPoll else { return earliest }
-        guard feed.state == .active else { return next }
+        guard feed.state == .active else { return lastPoll > now ? min(next, now + schedule.retryMax) : next }
         let longest = if case .every(let interval) = interval { interval } else { schedule.maxInterval }
         return max(min(next, last + longest), earliest)
     }
@@ -205,7 +212,8 @@ public final class Poller: Sendable {
         let id = due.feed
         guard let settings = settings(of: id) else {
             await queue.remove([id])
-            return await queue.finished(id, heldHost: due.host, host: due.host, at: nil)
+            await queue.finished(id, heldHost: due.host, host: due.host, at: nil)
+            return answer(id, .unknown)
         }
         switch try turn(due, settings) {
         case .poll: break
@@ -224,9 +232,14 @@ public final class Poller: Sendable {
             observe(report)
         }
         if let change = result.change { try await settle(change) }
-        var next = (result.report?.feed ?? result.spared?.feed)?.poll
-        // A feed that was spared is as due as it was.
-        if result.spared != nil, next?.nextPoll == nil { next?.nextPoll = time.now }
+        var next = result.report?.feed.poll
+        if result.spared != nil {
+            // It is as due as it was, but for what has been said of it meanwhile.
+            next = try archive.feed(id)?.poll
+            if let state = next?.state, state == .active || state == .failing, next?.nextPoll == nil {
+                next?.nextPoll = time.now
+            }
+        }
         let host = next.flatMap { WebURL($0.url)?.limitedHost } ?? result.heldHost ?? ""
         // Who asks from now on gets another poll; these are told when the queue knows how the feed goes on.
         let waiting = state.withLock { $0.waiting.removeValue(forKey: id) } ?? []

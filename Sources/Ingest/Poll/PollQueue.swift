@@ -262,6 +262,14 @@ public actor PollQueue: HostGate {
         dropIfUsual(scope)
     }
 
+    /// Starts requests as usual again, but to these pause scopes.
+    public func hurry(except slow: Set<String>) {
+        for scope in Array(scopes.keys) where !slow.contains(scope) {
+            scopes[scope]?.slowness = 0
+            dropIfUsual(scope)
+        }
+    }
+
     private func dropIfUsual(_ scope: String) {
         if let known = scopes[scope], known.pausedUntil == nil, known.slowness == 0 { scopes[scope] = nil }
     }

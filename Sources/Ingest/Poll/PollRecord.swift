@@ -50,6 +50,12 @@ struct PollRecord: Sendable {
                 state.lastChange = now
             }
         }
+        if let rules = success?.rules, rules.pushInterval != nil, state.hub != nil,
+            let now = try archive.feed(feed.id)
+        {
+            // A hub may have sent something since the poll began.
+            state.posting = now.poll.posting
+        }
         schedule(&state, brought, pushed: try reliance(state, brought, in: archive))
         try beginBackfill(state.posting, in: archive)
         if let movedTo {

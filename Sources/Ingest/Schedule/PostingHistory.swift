@@ -87,8 +87,9 @@ public struct PostingHistory: Hashable, Sendable {
 
     /// Silence, in pieces that grow with it: what a scale believes changes on the way.
     private mutating func advance(to end: Timestamp, _ rhythm: Rhythm) {
+        let start = newest ?? asOf
         while asOf < end {
-            let silence = newest.map { asOf - $0 } ?? .zero
+            let silence = asOf - start
             step(to: min(asOf + max(silence / 8, .hours(1)), end), rhythm)
         }
     }

@@ -19,7 +19,7 @@ extension PostingRecord {
     ) {
         let window = self.window
         if !isPartial { self.window = document.count }
-        guard let kept = self.history, var history = PostingHistory(bytes: kept) else {
+        guard var history = usableHistory(at: now) else {
             self.history = PostingHistory(first: document, at: now).bytes
             return
         }
@@ -36,6 +36,11 @@ extension PostingRecord {
         self.history = history.bytes
     }
 
+    /// `nil` as well for a history that a clock far ahead has taken beyond now: it begins anew.
+    private func usableHistory(at now: Timestamp) -> PostingHistory? {
+        history.flatMap(PostingHistory.init(bytes:)).flatMap { $0.asOf <= now + .days(1) ? $0 : nil }
+    }
+
     private static let longestStreak = 6
     /// An entry may come to light so much later than it says.
     private static let longestDelay: Duration = .days(1)
@@ -49,7 +54,7 @@ extension PostingRecord {
 
     /// The learned interval; `nil` while nothing is known. Notes what polls of the feed are worth.
     public mutating func wait(at now: Timestamp, price: Double, longest: Duration) -> Duration? {
-        guard let history, var current = PostingHistory(bytes: history) else { return nil }
+        guard var current = usableHistory(at: now) else { return nil }
         self.price = price == LearnedInterval.usualPrice ? nil : price
         // Silence is taken in for this reckoning alone: what is kept changes with entries.
         current.observe([], until: now)

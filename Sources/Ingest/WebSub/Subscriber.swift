@@ -37,8 +37,9 @@ public actor Subscriber {
     private var sleeper: Task<Void, Never>?
     private var isWoken = false
 
-    /// What is wanted of each feed's hub, as far as polls have told: most polls tell the same again.
-    private let wishes = Mutex<[FeedID: Wish]>([:])
+    /// What is wanted of each feed's hub, as far as polls have told: most polls tell the same again. `nil` while
+    /// nothing is wanted of any.
+    private let wishes = Mutex<[FeedID: Wish]?>(nil)
 
     private struct Wish: Hashable {
         var hub: String
@@ -104,10 +105,12 @@ public actor Subscriber {
         let now = time.now
         if isStart {
             if configuration.websub == nil {
-                try await archive.write { archive in
+                let minInterval = configuration.schedule.minInterval
+                let due = try await archive.write { archive in
                     try archive.forgetSubscriptions()
-                    try archive.endAllReliance(dueAt: now)
+                    return try archive.endReliance(at: now, minInterval: minInterval)
                 }
+                await queue.schedule(due.map { ($0.feed, $0.host, $0.at) })
             } else {
                 for subscription in try await archive.write({ try $0.subscriptions() }) { hold(subscription) }
             }
@@ -119,7 +122,7 @@ public actor Subscriber {
             policies[feed.id] = openFeeds.contains(feed.configuredURL) ? .any : configuration.fetch.addressPolicy
         }
         let wanted = Dictionary(feeds.compactMap { feed in Wish(feed).map { (feed.id, $0) } }) { $1 }
-        wishes.withLock { $0 = wanted }
+        wishes.withLock { $0 = configuration.websub == nil ? nil : wanted }
         self.queue = queue
         try await keep(Set(tokensOfFeed.keys).union(wanted.keys).flatMap { settled($0, wanted[$0]) })
         wake()
@@ -128,7 +131,7 @@ public actor Subscriber {
     /// To be told of every poll: what it found may have changed what is wanted.
     public nonisolated func polled(_ feed: Feed) {
         let wish = Wish(feed)
-        let isNews = wishes.withLock { $0[feed.id] != wish }
+        let isNews = wishes.withLock { $0.map { $0[feed.id] != wish } ?? false }
         if isNews { Task { try await self.polled(feed, wish) } }
     }
 
@@ -137,7 +140,7 @@ public actor Subscriber {
         guard isReady, configuration.websub != nil,
             let configured = configuration.feeds.first(where: { $0.url == feed.configuredURL }), configured.enabled
         else { return }
-        wishes.withLock { $0[feed.id] = wish }
+        wishes.withLock { $0?[feed.id] = wish }
         policies[feed.id] = configured.allowPrivateAddresses ? .any : configuration.fetch.addressPolicy
         try await keep(settled(feed.id, wish))
         wake()
@@ -201,13 +204,12 @@ public actor Subscriber {
             hold(subscription)
         }
         let now = time.now
+        let minInterval = configuration.schedule.minInterval
         let due = try await archive.write { [noLongerLive] archive in
             for subscription in changed { try archive.save(subscription) }
-            return try noLongerLive.compactMap { feed in
-                try archive.endReliance(of: feed, dueAt: now).map { (feed: feed, host: $0, at: Timestamp?(now)) }
-            }
+            return try noLongerLive.flatMap { try archive.endReliance(of: $0, at: now, minInterval: minInterval) }
         }
-        if !due.isEmpty { await queue?.schedule(due) }
+        if !due.isEmpty { await queue?.schedule(due.map { ($0.feed, $0.host, $0.at) }) }
     }
 
     // MARK: asking hubs
@@ -259,8 +261,10 @@ public actor Subscriber {
         let now = time.now
         return subscriptions.values.compactMap { subscription -> Timestamp? in
             guard let at = subscription.nextEvent else { return nil }
-            guard at <= now, let name = subscription.hubHost, let host = hosts[name] else { return at }
-            if host.isBusy || requestsInFlight >= Subscriber.concurrency { return nil }
+            guard at <= now else { return at }
+            if requestsInFlight >= Subscriber.concurrency { return nil }
+            guard let name = subscription.hubHost, let host = hosts[name] else { return at }
+            if host.isBusy { return nil }
             return host.nextStart.map { max($0, at) } ?? at
         }.min()
     }

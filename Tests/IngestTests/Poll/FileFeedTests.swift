@@ -2,6 +2,7 @@ import Archive
 import FeedFetch
 import FeedModel
 import Foundation
+import Logging
 import TestSupport
 import Testing
 
@@ -36,6 +37,23 @@ import Testing
                 return try #require(try lab.archive.feed(id)).poll
             }
         }
+    }
+
+    /// As often as it likes within one run: the place that a poll takes up is free again afterwards.
+    @Test func aFileIsPolledAgainAndAgain() async throws {
+        let lab = try Lab()
+        try lab.write(PollerTests.rss(["a"]))
+        let poller = Poller(
+            archive: lab.lab.archive, client: try HTTPClient(), configuration: lab.lab.configuration,
+            endsWhenIdle: false, time: lab.lab.time, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        try await poller.apply(lab.lab.configuration, .none)
+        async let running: Void = poller.run()
+        for _ in 0..<5 {
+            let answers = try await poller.pollNow(urls: [lab.lab.configuration.feeds[0].url])
+            #expect(answers.map(\.isSuccess) == [true])
+        }
+        await poller.queue.close()
+        try await running
     }
 
     @Test func aFileIsReadAgainOnlyWhenItWasTouched() async throws {

@@ -64,6 +64,21 @@ import Testing
         #expect(try world.since == nil)
     }
 
+    /// A publisher's word that a feed is gone outlives our outage, and no probe comes sooner than the shortest interval.
+    @Test func probesAskNobodyWhoIsGoneOrWasJustAsked() async throws {
+        let world = try World(6)
+        world.servers[0].on("/feed.xml", .status(410))
+        try await world.lab.round()
+        let now = world.lab.time.now
+        let gone = try #require(try world.feeds().first { $0.poll.state == .gone })
+        func probes(at instant: Timestamp) throws -> [FeedID] {
+            try world.lab.archive.probes(at: instant, minInterval: .minutes(5))
+        }
+        #expect(try probes(at: now + .minutes(4)).isEmpty)
+        let probed = try probes(at: now + .minutes(5))
+        #expect(probed.count == 5 && !probed.contains(gone.id))
+    }
+
     @Test func newFeedsAreNewAfterwards() async throws {
         let world = try World(6)
         world.cut()

@@ -188,6 +188,20 @@ import Testing
         #expect((busy ?? .zero) < (idle ?? .zero) / 2)
     }
 
+    @Test func aHistoryFromAClockFarAheadBeginsAnew() throws {
+        var record = record((0..<10).map { monday + .days(400) - .hours($0) }, at: monday + .days(400))
+        #expect(record.wait(at: monday, price: 0.125, longest: .hours(24)) == nil)
+        let dates = (0..<10).map { monday - .hours($0) as Timestamp? }
+        record.learn(arrivals: [], known: 10, document: dates, since: monday, at: monday)
+        #expect(record.history.flatMap(PostingHistory.init(bytes:))?.asOf == monday)
+    }
+
+    @Test func silenceWithoutDatesIsTakenInByGrowingPieces() {
+        var history = PostingHistory(at: monday)
+        history.observe([], until: monday + .days(3650))
+        #expect(history.rate < 1e-3 && wait(history) == .hours(24))
+    }
+
     // MARK: keeping
 
     @Test func itIsKeptInFewBytes() throws {
