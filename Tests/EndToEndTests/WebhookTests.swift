@@ -54,7 +54,8 @@ import Testing
         _ = try await daemon.end(within: .seconds(10))
         receiver.on("/geheim", .status(204))
         daemon = try await lab.daemon()
-        try await eventually("not delivered: \(daemon.stderr)") {
+        // The wait after its failures goes on where it was.
+        try await eventually(within: .seconds(60), "not delivered: \(daemon.stderr)") {
             try await lab.json("webhooks").first?["position"].int == 4
         }
         let all = try seqs(receiver)
