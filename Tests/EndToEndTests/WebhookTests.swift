@@ -64,7 +64,7 @@ import Testing
         #expect(all.dropFirst().allSatisfy { $0.first == 3 })
         let webhook = try #require(try await lab.json("webhooks").first)
         #expect(webhook["state"].string == "active" && webhook["lag"].int == 0 && webhook["delivered"].int == 4)
-        #expect(try receiver.requests("/geheim").allSatisfy { $0.value("X-Ingestd-Signature")?.count == 71 })
+        #expect(receiver.requests("/geheim").allSatisfy { $0.value("X-Ingestd-Signature")?.count == 71 })
         daemon.signal(SIGTERM)
         let end = try await daemon.end(within: .seconds(10))
         #expect(end.status == 0)

@@ -34,8 +34,7 @@ public actor Subscriber {
     private var tokensOfFeed: [FeedID: Set<String>] = [:]
     private var hosts: [String: HubHost] = [:]
     private var requestsInFlight = 0
-    private var sleeper: Task<Void, Never>?
-    private var isWoken = false
+    private let alarm: Alarm
 
     /// What is wanted of each feed's hub, as far as polls have told: most polls tell the same again. `nil` while
     /// nothing is wanted of any.
@@ -81,6 +80,7 @@ public actor Subscriber {
         self.archive = archive
         self.client = client
         self.time = time
+        alarm = Alarm(time: time)
         self.jitter = jitter
         self.secret = secret
         self.delivered = delivered
@@ -125,7 +125,7 @@ public actor Subscriber {
         wishes.withLock { $0 = configuration.websub == nil ? nil : wanted }
         self.queue = queue
         try await keep(Set(tokensOfFeed.keys).union(wanted.keys).flatMap { settled($0, wanted[$0]) })
-        wake()
+        alarm.wake()
     }
 
     /// To be told of every poll: what it found may have changed what is wanted.
@@ -143,7 +143,7 @@ public actor Subscriber {
         wishes.withLock { $0?[feed.id] = wish }
         policies[feed.id] = configured.allowPrivateAddresses ? .any : configuration.fetch.addressPolicy
         try await keep(settled(feed.id, wish))
-        wake()
+        alarm.wake()
     }
 
     /// What is to be kept so that a feed's subscriptions are in line with what is wanted of it.
@@ -223,7 +223,7 @@ public actor Subscriber {
                 for (token, host, request) in try await due() {
                     group.addTask { try await self.ask(token, host, request) }
                 }
-                await sleep(until: nextEvent)
+                await alarm.sleep(until: nextEvent)
             }
         }
     }
@@ -270,7 +270,7 @@ public actor Subscriber {
     }
 
     private func ask(_ token: String, _ name: String, _ request: Subscription.Request) async throws {
-        defer { wake() }
+        defer { alarm.wake() }
         var wait: Duration?
         // It may have been taken back, or agreed upon, since it was found due.
         if var subscription = subscriptions[token], subscription.request(at: time.now) == request {
@@ -308,25 +308,6 @@ public actor Subscriber {
             retryMax: schedule.retryMax, giveUpAfter: schedule.giveUpAfter)
     }
 
-    private func sleep(until deadline: Timestamp?) async {
-        if !isWoken {
-            let sleep = Task { [time] in _ = try? await time.sleep(until: deadline ?? time.now + .days(1)) }
-            sleeper = sleep
-            await withTaskCancellationHandler {
-                await sleep.value
-            } onCancel: {
-                sleep.cancel()
-            }
-            sleeper = nil
-        }
-        isWoken = false
-    }
-
-    private func wake() {
-        isWoken = true
-        sleeper?.cancel()
-    }
-
     // MARK: answering hubs
 
     /// An answer to a hub: a status, and what stands in its body.
@@ -355,7 +336,7 @@ public actor Subscriber {
             let isAboutUs = subscription.deny(topic: topic, reason: fields["hub.reason"], at: now, jitter: jitter())
             guard isAboutUs else { return Subscriber.notFound }
             try await keep([subscription])
-            wake()
+            alarm.wake()
             return Answer(200, "noted\n")
         }
         guard
@@ -367,7 +348,7 @@ public actor Subscriber {
                 asked: configuration.websub?.lease ?? .zero, at: now, jitter: jitter())
         else { return Subscriber.notFound }
         try await keep([subscription])
-        wake()
+        alarm.wake()
         return Answer(200, challenge)
     }
 

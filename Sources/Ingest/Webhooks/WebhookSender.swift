@@ -22,8 +22,7 @@ public actor WebhookSender {
     private var configuration = Configuration()
     private var hooks: [String: Hook] = [:]
     private var newest: Int64 = 0
-    private var sleeper: Task<Void, Never>?
-    private var isWoken = false
+    private let alarm: Alarm
     private var isClosing = false
 
     private let news: AsyncStream<Void>
@@ -56,6 +55,7 @@ public actor WebhookSender {
         self.archive = archive
         self.client = client
         self.time = time
+        alarm = Alarm(time: time)
         self.jitter = jitter
         self.logger = logger
         (news, tellNews) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
@@ -79,7 +79,7 @@ public actor WebhookSender {
             hook.isBusy = known?.isBusy ?? false
             hooks[settings.id] = hook
         }
-        wake()
+        alarm.wake()
     }
 
     /// The change log may have grown.
@@ -88,7 +88,7 @@ public actor WebhookSender {
     /// Starts no more requests; `run` returns when those that are on their way have ended.
     public func close() {
         isClosing = true
-        wake()
+        alarm.wake()
     }
 
     // MARK: the loop
@@ -115,7 +115,7 @@ public actor WebhookSender {
                     hooks[id]?.isBusy = true
                     group.addTask { try await self.turn(id) }
                 }
-                await sleep(until: nextTurn)
+                await alarm.sleep(until: nextTurn)
             }
         }
     }
@@ -126,7 +126,7 @@ public actor WebhookSender {
         if newest == self.newest { return }
         self.newest = newest
         for id in hooks.keys { hooks[id]?.hasNews = true }
-        wake()
+        alarm.wake()
     }
 
     private func due() -> [String] {
@@ -150,7 +150,7 @@ public actor WebhookSender {
     private func turn(_ id: String) async throws {
         defer {
             hooks[id]?.isBusy = false
-            wake()
+            alarm.wake()
         }
         guard let hook = hooks[id] else { return }
         let batch = try WebhookBatch(of: archive, after: hook.state.position, hook.settings)
@@ -213,24 +213,5 @@ public actor WebhookSender {
         logger.warning(
             "webhook delivery failed",
             metadata: ["host": "\(webhook.host)", "code": "\(error.code)", "reason": "\(error.message)"])
-    }
-
-    private func sleep(until deadline: Timestamp?) async {
-        if !isWoken {
-            let sleep = Task { [time] in _ = try? await time.sleep(until: deadline ?? time.now + .days(1)) }
-            sleeper = sleep
-            await withTaskCancellationHandler {
-                await sleep.value
-            } onCancel: {
-                sleep.cancel()
-            }
-            sleeper = nil
-        }
-        isWoken = false
-    }
-
-    private func wake() {
-        isWoken = true
-        sleeper?.cancel()
     }
 }
