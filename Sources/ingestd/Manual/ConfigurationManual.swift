@@ -49,6 +49,8 @@ enum ConfigurationManual {
     private static func description(of key: ConfigurationKey) -> String {
         switch key.absent {
         case .required: "\(key.meaning) It may not be left out."
+        // Nothing is no news.
+        case .value("[]"), .value("{}"), .value("null"): key.meaning
         case .value(let value): "\(key.meaning) Default: \(value)."
         case .words(let words): "\(key.meaning) Without it: \(words)."
         }
