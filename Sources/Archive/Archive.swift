@@ -1,6 +1,7 @@
 import FeedModel
 import Foundation
 import GRDB
+import GRDBSQLite
 import Glibc
 
 /// Every article once, with its whole history, in one SQLite file.
@@ -46,6 +47,7 @@ public final class Archive: Sendable {
                 try db.execute(sql: "PRAGMA synchronous = FULL")
                 try db.execute(sql: "PRAGMA wal_autocheckpoint = 4000")
                 try db.execute(sql: "PRAGMA journal_size_limit = 67108864")
+                try keepSharedFiles(db)
             }
             try pool.write { db in
                 if try Int32.fetchOne(db, sql: "PRAGMA application_id") == 0,
@@ -92,6 +94,14 @@ public final class Archive: Sendable {
             if mkdir(path, 0o777) == 0 || errno == EEXIST { return }
         }
         throw .cannotCreate(path: path, reason: String(cString: strerror(errno)))
+    }
+
+    /// Leaves the log and the shared memory beside the database when it is closed, both empty: who may read the folder
+    /// and not write into it could not open the archive without them ("Read-Only WAL-Mode Databases").
+    private static func keepSharedFiles(_ db: Database) throws {
+        var persists: CInt = 1
+        let code = sqlite3_file_control(db.sqliteConnection, nil, SQLITE_FCNTL_PERSIST_WAL, &persists)
+        guard code == SQLITE_OK else { throw DatabaseError(resultCode: ResultCode(rawValue: code)) }
     }
 
     private static func configuration() -> Configuration {

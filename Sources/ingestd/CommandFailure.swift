@@ -4,7 +4,7 @@ import Glibc
 /// Why a command ends with something else than 0, and what it says on stderr.
 struct CommandFailure: Error {
     /// `sysexits.h`, as the help text lists them.
-    enum Code: Int32 {
+    enum Code: Int32, CaseIterable {
         case failed = 1
         case usage = 64
         case badInput = 65
@@ -12,6 +12,18 @@ struct CommandFailure: Error {
         case cannotCreate = 73
         case inputOutput = 74
         case configuration = 78
+
+        var meaning: String {
+            switch self {
+            case .failed: "failed"
+            case .usage: "usage"
+            case .badInput: "bad input document"
+            case .daemonUnavailable: "the daemon was needed and is not there"
+            case .cannotCreate: "cannot create the archive"
+            case .inputOutput: "reading or writing failed"
+            case .configuration: "configuration"
+            }
+        }
     }
 
     var exitCode: Int32

@@ -110,9 +110,11 @@ struct GlobalOptions: ParsableArguments {
         }
     }
 
-    /// Says which settings this version does not act upon.
+    /// Says that there is nothing to poll, and which settings this version does not act upon.
     func note(_ configuration: Ingest.Configuration) {
-        if !quiet { for note in configuration.withoutEffect { Terminal.message("note: \(note)") } }
+        if quiet { return }
+        if configuration.feeds.isEmpty { Terminal.message("note: there are no feeds, so nothing is polled") }
+        for note in configuration.withoutEffect { Terminal.message("note: \(note)") }
     }
 
     func archiveFolder(_ configuration: Ingest.Configuration?) -> String {

@@ -12,9 +12,8 @@ struct Ingestd: AsyncParsableCommand {
             The archive folder is --archive, else $INGESTD_ARCHIVE, else 'archive:' in the configuration, else \
             $STATE_DIRECTORY, else ./archive.
 
-            Exit codes: 0 done, 1 failed, 64 usage, 65 bad input document, 69 the daemon was needed and is not there, \
-            73 cannot create the archive, 74 reading or writing failed, 78 configuration. 'status' has its own: 0 ok, \
-            1 degraded, 2 critical, 3 unknown.
+            Exit codes: 0 done, \(CommandFailure.Code.allCases.map { "\($0.rawValue) \($0.meaning)" }.joined(separator: ", ")). \
+            'status' has its own: 0 ok, 1 degraded, 2 critical, 3 unknown.
             """,
         version: "\(Program.name) \(Program.version)",
         subcommands: [
@@ -23,7 +22,7 @@ struct Ingestd: AsyncParsableCommand {
             ParseCommand.self, ArticlesCommand.self, SearchCommand.self, ShowCommand.self, TailCommand.self,
             VerifyCommand.self, BackupCommand.self, SchemaCommand.self, ExportCommand.self, ImportCommand.self,
             AckCommand.self, CursorsCommand.self, WebhooksCommand.self,
-            DemoPublisherCommand.self,
+            DemoPublisherCommand.self, ManualCommand.self,
         ])
 
     static func main() async {

@@ -23,19 +23,11 @@ public enum ConfigurationReader {
 }
 
 extension ConfigurationReading {
-    static let sections = [
-        "archive", "contact", "listen", "websub", "webhooks", "fetch", "hosts", "schedule", "keep", "defaults", "feeds",
-        "include",
-    ]
-    static let fetchKeys = [
-        "concurrency", "per_host", "host_delay", "timeout", "connect_timeout", "max_body", "max_redirects",
-        "allow_private_addresses", "proxy", "user_agent", "ca_file",
-    ]
-    static let scheduleKeys = [
-        "min_interval", "max_interval", "retry_first", "retry_max", "give_up_after", "polls_per_hour",
-    ]
-    static let keepKeys = ["raw", "fetch_log"]
-    static let websubKeys = ["callback", "lease", "interval"]
+    static let sections = ConfigurationMapping.main.names
+    static let fetchKeys = ConfigurationMapping.fetch.names
+    static let scheduleKeys = ConfigurationMapping.schedule.names
+    static let keepKeys = ConfigurationMapping.keep.names
+    static let websubKeys = ConfigurationMapping.websub.names
 
     /// The file that the user named: every key may stand in it.
     mutating func readMain(_ file: File) {

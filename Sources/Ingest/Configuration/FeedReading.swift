@@ -2,11 +2,9 @@ import FeedModel
 
 /// `feeds:` and `defaults:`.
 extension ConfigurationReading {
-    static let feedKeys = [
-        "url", "title", "tags", "interval", "headers", "auth", "allow_private_addresses", "enabled", "backfill",
-    ]
+    static let feedKeys = ConfigurationMapping.feeds.names
     private static let defaultKeys = feedKeys.filter { $0 != "url" }
-    private static let authKeys = ["username", "password_file", "bearer_file"]
+    private static let authKeys = ConfigurationMapping.auth.names
 
     /// What main and included files have in common.
     ///

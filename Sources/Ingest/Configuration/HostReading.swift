@@ -2,7 +2,7 @@ import FeedModel
 
 /// `hosts:`, the limits of single hosts.
 extension ConfigurationReading {
-    static let hostKeys = ["per_host", "host_delay"]
+    static let hostKeys = ConfigurationMapping.hosts.names
 
     mutating func readHosts(_ node: YAMLNode, in file: File) {
         if node.isNull { return }

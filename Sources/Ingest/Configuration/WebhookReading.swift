@@ -3,9 +3,7 @@ import FeedModel
 
 /// `webhooks:`, who is sent what the change log says.
 extension ConfigurationReading {
-    static let webhookKeys = [
-        "url", "secret_file", "kinds", "tags", "batch", "interval", "allow_private_addresses", "from",
-    ]
+    static let webhookKeys = ConfigurationMapping.webhooks.names
 
     mutating func readWebhooks(_ fields: Fields) {
         let file = fields.file
