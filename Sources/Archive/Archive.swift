@@ -41,6 +41,11 @@ public final class Archive: Sendable {
         do {
             var configuration = configuration()
             configuration.maximumReaderCount = 4
+            let pulse = WriterPulse()
+            // The connections hold on to their configuration, and so to the pulse.
+            configuration.prepareDatabase { db in
+                if !db.configuration.readonly { pulse.follow(db) }
+            }
             let pool = try DatabasePool(path: path, configuration: configuration)
             // GRDB's pool sets NORMAL, which loses acknowledged transactions when the power goes.
             try pool.writeWithoutTransaction { db in
@@ -58,7 +63,7 @@ public final class Archive: Sendable {
                 let version = try checkSchema(db, path: path)
                 if version < Schema.version { try Schema.migrate(db, from: version) }
             }
-            return Archive(folder: folder, reader: pool, commits: GroupCommit(pool), lock: lock)
+            return Archive(folder: folder, reader: pool, commits: GroupCommit(pool, pulse), lock: lock)
         } catch let error as ArchiveError {
             throw error
         } catch let error as DatabaseError where error.resultCode == .SQLITE_CANTOPEN {
@@ -154,6 +159,10 @@ public final class Archive: Sendable {
             throw ArchiveError.failed(path: path, reason: Archive.reason(of: error))
         }
     }
+
+    /// Moves while something is being written, also within one write that takes long; stands while the writer is idle, and
+    /// while it waits for a lock or the disk.
+    public var writerProgress: Int { commits?.progress ?? 0 }
 
     /// Moves what the write-ahead log holds into the database and closes it. The archive must not be used
     /// afterwards.

@@ -13,12 +13,15 @@ public final class ArchiveLock: Sendable {
         public var version: String
         /// `run` for a daemon; other commands hold the lock for as long as they take.
         public var command: String
+        /// Where a daemon can be asked.
+        public var socket: String?
 
-        public init(pid: Int, started: Timestamp, version: String, command: String) {
+        public init(pid: Int, started: Timestamp, version: String, command: String, socket: String? = nil) {
             self.pid = pid
             self.started = started
             self.version = version
             self.command = command
+            self.socket = socket
         }
     }
 
@@ -50,7 +53,8 @@ public final class ArchiveLock: Sendable {
                 holder: other.map { "process \($0.pid) (ingestd \($0.command))" } ?? "another process")
         }
         self.descriptor = descriptor
-        let text = "\(holder.pid) \(holder.started.milliseconds) \(holder.version) \(holder.command)\n"
+        let socket = holder.socket.map { " \($0)" } ?? ""
+        let text = "\(holder.pid) \(holder.started.milliseconds) \(holder.version) \(holder.command)\(socket)\n"
         ftruncate(descriptor, 0)
         _ = text.withCString { pwrite(descriptor, $0, strlen($0), 0) }
     }
@@ -76,9 +80,11 @@ public final class ArchiveLock: Sendable {
     }
 
     private static func parse(_ text: String) -> Holder? {
-        let words = text.split(whereSeparator: \.isWhitespace)
-        guard words.count == 4, let pid = Int(words[0]), let started = Int64(words[1]) else { return nil }
+        // The path of the socket may hold spaces.
+        let words = text.prefix { !$0.isNewline }.split(separator: " ", maxSplits: 4)
+        guard words.count >= 4, let pid = Int(words[0]), let started = Int64(words[1]) else { return nil }
         return Holder(
-            pid: pid, started: Timestamp(milliseconds: started), version: String(words[2]), command: String(words[3]))
+            pid: pid, started: Timestamp(milliseconds: started), version: String(words[2]), command: String(words[3]),
+            socket: words.count > 4 ? String(words[4]) : nil)
     }
 }

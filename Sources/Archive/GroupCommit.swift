@@ -25,10 +25,17 @@ final class GroupCommit: Sendable {
     private static let largestBatch = 512
 
     private let pool: DatabasePool
+    private let pulse: WriterPulse
     private let queue = Mutex(Queue())
     private let disk = DispatchQueue(label: "ingestd.archive.commit")
 
-    init(_ pool: DatabasePool) { self.pool = pool }
+    init(_ pool: DatabasePool, _ pulse: WriterPulse) {
+        self.pool = pool
+        self.pulse = pulse
+    }
+
+    /// Moves while something is being written.
+    var progress: Int { pulse.count }
 
     /// Runs `body` in a transaction, possibly with others before and after it, and returns its result
     /// once it is durable. `body` runs on the writer's thread.
@@ -67,7 +74,10 @@ final class GroupCommit: Sendable {
             var failure: (any Error)?
             do {
                 try pool.write { db in
-                    for job in batch { try job.body(db) }
+                    for job in batch {
+                        try job.body(db)
+                        pulse.beat()
+                    }
                 }
             } catch {
                 failure = error

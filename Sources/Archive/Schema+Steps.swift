@@ -46,6 +46,7 @@ extension Schema {
         \(webhookTable)
         """,
         """
+        \(operatorPauseTables)
         """,
     ]
 }

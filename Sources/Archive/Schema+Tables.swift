@@ -59,6 +59,7 @@ extension Schema {
         \(hostTable)
 
         \(outageTable)
+        \(operatorPauseTables)
 
         \(feedFigures)
         \(webhookTable)

@@ -23,6 +23,10 @@ public struct StatusFigures: Hashable, Sendable {
     /// Webhooks whose last delivery failed, and those that have stopped.
     public var failingWebhooks: [Webhook] = []
 
+    /// Pauses that an operator has ordered, the oldest first, and the feeds that they concern.
+    public var pauses: [OperatorPause] = []
+    public var paused = 0
+
     public init() {}
 
     public struct PollCounts: Hashable, Sendable {
@@ -67,6 +71,7 @@ extension Archive {
                         SELECT count(*) FROM feed WHERE configured AND state IN ('active', 'failing')
                         AND coalesce(next_poll, added) < ?
                         """, arguments: [(now - overdueAfter).milliseconds]) ?? 0
+            try figures.count(OperatorPause.all(db, at: now), db, at: now, dueBefore: now - overdueAfter)
             for row in try Row.fetchAll(db, sql: "SELECT name, value FROM counter") {
                 let value: Int64 = row[1]
                 switch row[0] as String {

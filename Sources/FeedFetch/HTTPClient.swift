@@ -11,21 +11,12 @@ public final class HTTPClient: Sendable {
     /// Throws if a file of certificate authorities that was asked for cannot be read.
     public init(_ configuration: HTTPClientConfiguration = HTTPClientConfiguration()) throws(HTTPClientError) {
         try HTTPClient.libcurl.get()
-        let environment = ProcessInfo.processInfo.environment
-        let proxy =
-            switch configuration.proxy {
-            case .environment: ProxyRule(environment: environment)
-            case .none: ProxyRule.none
-            case .url(let url): ProxyRule(url: url)
-            }
-        let shared = TransferEnvironment(
-            proxy: proxy, caFile: try configuration.resolvedCAFile(environment: environment))
-        let (mailbox, concurrency, buffered) = (
-            mailbox, max(1, configuration.maximumConcurrency), max(1, configuration.maxBufferedBytes)
+        let (mailbox, settings, buffered) = (
+            mailbox, try TransferSettings(configuration), max(1, configuration.maxBufferedBytes)
         )
         let thread = Thread {
             do {
-                let loop = TransferLoop(mailbox, shared, maximumConcurrency: concurrency, maxBufferedBytes: buffered)
+                let loop = TransferLoop(mailbox, settings, maxBufferedBytes: buffered)
                 loop.run()
             }
             mailbox.end()
@@ -35,6 +26,12 @@ public final class HTTPClient: Sendable {
     }
 
     deinit { mailbox.stop() }
+
+    /// Makes all of a configuration but `maxBufferedBytes` that of the transfers that start from now on. Throws, and
+    /// changes nothing, if a file of certificate authorities that is asked for cannot be read.
+    public func apply(_ configuration: HTTPClientConfiguration) throws(HTTPClientError) {
+        mailbox.set(try TransferSettings(configuration))
+    }
 
     /// Cancelling the task abandons the transfer.
     public func send(_ request: HTTPRequest) async -> Result<HTTPResponse, TransferFailure> {
@@ -55,6 +52,9 @@ public final class HTTPClient: Sendable {
     /// When the loop last turned. It turns at least once a second, so that a longer silence means that it
     /// hangs.
     public var lastTurn: ContinuousClock.Instant { mailbox.lastTurn }
+
+    /// Returns when the loop has come to its next turn, which it does at once unless it hangs.
+    public func turn() async { await mailbox.turn() }
 
     /// Initialised once for the process.
     private static let libcurl: Result<Void, HTTPClientError> = {

@@ -1,5 +1,6 @@
 import CCurl
 import FeedModel
+import Foundation
 
 /// One exchange in flight. Confined to the thread of its `TransferLoop`, libcurl's callbacks included.
 final class Transfer {
@@ -316,4 +317,23 @@ final class Transfer {
 struct TransferEnvironment: Sendable {
     var proxy: ProxyRule
     var caFile: String?
+}
+
+/// What the loop can be told at any time.
+struct TransferSettings: Sendable {
+    var environment: TransferEnvironment
+    var maximumConcurrency: Int
+
+    init(_ configuration: HTTPClientConfiguration) throws(HTTPClientError) {
+        let environment = ProcessInfo.processInfo.environment
+        let proxy =
+            switch configuration.proxy {
+            case .environment: ProxyRule(environment: environment)
+            case .none: ProxyRule.none
+            case .url(let url): ProxyRule(url: url)
+            }
+        self.environment = TransferEnvironment(
+            proxy: proxy, caFile: try configuration.resolvedCAFile(environment: environment))
+        maximumConcurrency = max(1, configuration.maximumConcurrency)
+    }
 }

@@ -4,24 +4,28 @@ import CCurl
 /// and every easy handle.
 final class TransferLoop {
     private let mailbox: TransferMailbox
-    private let environment: TransferEnvironment
+    private var environment: TransferEnvironment
     private let multi: UnsafeMutableRawPointer
     private let budget: BodyBudget
     private var active: [UInt64: Transfer] = [:]
     private var idleHandles: [EasyHandle] = []
-    private let maximumIdleHandles: Int
+    private var maximumIdleHandles = 0
     private var finished: [(CheckedContinuation<Transfer.Outcome, Never>, Transfer.Outcome)] = []
 
-    init(_ mailbox: TransferMailbox, _ environment: TransferEnvironment, maximumConcurrency: Int, maxBufferedBytes: Int)
-    {
+    init(_ mailbox: TransferMailbox, _ settings: TransferSettings, maxBufferedBytes: Int) {
         guard let multi = curl_multi_init() else { fatalError("libcurl has no memory for a multi handle") }
         self.multi = multi
         self.mailbox = mailbox
-        self.environment = environment
+        environment = settings.environment
         budget = BodyBudget(limit: maxBufferedBytes, leased: LeasedBytes { mailbox.wake() })
-        maximumIdleHandles = maximumConcurrency
+        apply(settings)
+    }
+
+    private func apply(_ settings: TransferSettings) {
+        environment = settings.environment
+        maximumIdleHandles = settings.maximumConcurrency
         // Connections in use count too: as many as there are transfers, and room for some that wait.
-        _ = ccurl_multi_set_long(multi, CURLMOPT_MAXCONNECTS, min(maximumConcurrency, 1 << 20) + 256)
+        _ = ccurl_multi_set_long(multi, CURLMOPT_MAXCONNECTS, min(settings.maximumConcurrency, 1 << 20) + 256)
     }
 
     deinit {
@@ -34,6 +38,8 @@ final class TransferLoop {
         mailbox.open(multi)
         while true {
             let delivery = mailbox.collect()
+            for waiter in delivery.turnWaiters { waiter.resume() }
+            if let settings = delivery.settings { apply(settings) }
             for submission in delivery.submissions { start(submission) }
             for id in delivery.cancellations {
                 if let transfer = active[id] { finish(transfer, .failure(transfer.failure(.cancelled, "abandoned"))) }

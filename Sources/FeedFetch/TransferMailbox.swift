@@ -20,6 +20,8 @@ final class TransferMailbox: Sendable {
         var submissions: [Submission] = []
         var cancellations: [UInt64] = []
         var shutdownWaiters: [CheckedContinuation<Void, Never>] = []
+        var turnWaiters: [CheckedContinuation<Void, Never>] = []
+        var settings: TransferSettings?
         var isStopping = false
         var hasEnded = false
         var isWoken = false
@@ -64,6 +66,27 @@ final class TransferMailbox: Sendable {
         }
     }
 
+    /// Returns when the loop has come to its next turn; at once when it has ended.
+    func turn() async {
+        await withCheckedContinuation { waiter in
+            let hasEnded = state.withLock { state in
+                if state.hasEnded { return true }
+                state.turnWaiters.append(waiter)
+                state.wake()
+                return false
+            }
+            if hasEnded { waiter.resume() }
+        }
+    }
+
+    /// For the transfers that start from the loop's next turn on.
+    func set(_ settings: TransferSettings) {
+        state.withLock { state in
+            state.settings = settings
+            state.wake()
+        }
+    }
+
     /// Makes the loop turn.
     func wake() {
         state.withLock { $0.wake() }
@@ -97,6 +120,8 @@ final class TransferMailbox: Sendable {
     struct Delivery: Sendable {
         var submissions: [Submission]
         var cancellations: [UInt64]
+        var turnWaiters: [CheckedContinuation<Void, Never>]
+        var settings: TransferSettings?
         var isStopping: Bool
     }
 
@@ -113,8 +138,11 @@ final class TransferMailbox: Sendable {
             state.lastTurn = now
             state.isWoken = false
             let delivery = Delivery(
-                submissions: state.submissions, cancellations: state.cancellations, isStopping: state.isStopping)
+                submissions: state.submissions, cancellations: state.cancellations, turnWaiters: state.turnWaiters,
+                settings: state.settings, isStopping: state.isStopping)
             state.submissions = []
+            state.turnWaiters = []
+            state.settings = nil
             state.cancellations = []
             return delivery
         }
@@ -129,8 +157,11 @@ final class TransferMailbox: Sendable {
     func end() {
         let waiters = state.withLock { state in
             state.hasEnded = true
-            defer { state.shutdownWaiters = [] }
-            return state.shutdownWaiters
+            defer {
+                state.shutdownWaiters = []
+                state.turnWaiters = []
+            }
+            return state.shutdownWaiters + state.turnWaiters
         }
         for waiter in waiters { waiter.resume() }
     }

@@ -87,8 +87,11 @@ public final class Poller: Sendable {
             ConfiguredFeed(
                 url: $0.url, title: $0.title, tags: $0.tags, enabled: $0.enabled, settings: $0.fingerprint)
         }
-        let (feeds, conducts, outage) = try await archive.write { archive in
-            (try archive.synchronize(configured, at: now), try archive.conducts(at: now), try archive.outageSince())
+        let (feeds, conducts, outage, pauses) = try await archive.write { archive in
+            (
+                try archive.synchronize(configured, at: now), try archive.conducts(at: now), try archive.outageSince(),
+                try archive.operatorPauses(at: now)
+            )
         }
         network.recall(since: outage)
         let indexOfURL = Dictionary(configuration.feeds.enumerated().map { ($1.url, $0) }) { first, _ in first }
@@ -116,6 +119,7 @@ public final class Poller: Sendable {
         for feed in removed { answer(feed, .unknown) }
         await queue.hurry(except: Set(conducts.keys))
         for (scope, conduct) in conducts { await apply(conduct, to: scope, at: now) }
+        apply(await queue.set(pauses))
         var chosen: [(feed: FeedID, host: String, at: Timestamp?)] = []
         var pages: [(feed: FeedID, host: String, at: Timestamp?)] = []
         let walks = configuration.feeds.contains(where: \.backfill) ? try archive.backfills() : [:]
@@ -211,8 +215,9 @@ public final class Poller: Sendable {
     private func poll(_ due: DueFeed) async throws {
         let id = due.feed
         guard let settings = settings(of: id) else {
-            await queue.remove([id])
             await queue.finished(id, heldHost: due.host, host: due.host, at: nil)
+            // It may have come back meanwhile, and been left to what this poll would say.
+            if settings(of: id) != nil { await queue.schedule([(id, due.host, time.now)]) }
             return answer(id, .unknown)
         }
         switch try turn(due, settings) {
@@ -275,6 +280,9 @@ public final class Poller: Sendable {
         }
     }
 
+    /// What holds now.
+    public var configuration: Configuration { state.withLock(\.configuration) }
+
     /// Drops what the log of polls holds beyond a span of time.
     public func trimLog(keeping span: Duration) async throws {
         let now = time.now
@@ -300,6 +308,7 @@ public final class Poller: Sendable {
         guard let (id, host) = try archive.configuredFeed(url: url),
             state.withLock({ $0.indexOfFeed[id] != nil })
         else { return .unknown }
+        if let pause = await queue.operatorPause(id, host: host) { return .paused(pause) }
         if let until = await queue.pausedUntil(host) { return .hostPaused(until: until) }
         return await withCheckedContinuation { continuation in
             let waits = state.withLock { state in

@@ -1,3 +1,4 @@
+import Archive
 public import FeedFetch
 import FeedModel
 import Foundation
@@ -15,8 +16,14 @@ public struct ControlClient: Sendable {
         self.client = client
     }
 
-    /// `$RUNTIME_DIRECTORY/ingestd.sock`, else in the archive's folder.
+    /// Of whoever writes to the archive, as its lock says; else where a daemon's would be.
     public static func socketPath(archiveFolder: String) -> String {
+        ArchiveLock.holder(ofFolder: archiveFolder)?.socket ?? ownSocketPath(archiveFolder: archiveFolder)
+    }
+
+    /// Where a daemon with this process's environment makes its socket: `$RUNTIME_DIRECTORY/ingestd.sock`, else in the
+    /// archive's folder.
+    public static func ownSocketPath(archiveFolder: String) -> String {
         let runtime = ProcessInfo.processInfo.environment["RUNTIME_DIRECTORY"].flatMap { $0.isEmpty ? nil : $0 }
         return (runtime ?? archiveFolder) + "/ingestd.sock"
     }
@@ -28,8 +35,27 @@ public struct ControlClient: Sendable {
 
     /// Polls feeds and waits for them: one line of JSON for each; `nil` if the daemon does not answer.
     public func poll(_ urls: [String]) async -> [UInt8]? {
-        await send("POST", "/poll", body: Array(urls.joined(separator: "\n").utf8), timeout: .hours(1))
+        await send("POST", "/poll", body: ControlClient.lines(urls), timeout: .hours(1))
     }
+
+    /// As `reload --json` prints it; `nil` if the daemon does not answer.
+    public func reload() async -> [UInt8]? { await send("POST", "/reload", body: [], timeout: .minutes(10)) }
+
+    /// One line of JSON a target; `nil` if the daemon does not answer.
+    public func pause(_ targets: [String], for duration: Duration?) async -> [UInt8]? {
+        let query = duration.map { "?seconds=\($0.components.seconds)" } ?? ""
+        return await send("POST", "/pause" + query, body: ControlClient.lines(targets), timeout: .minutes(1))
+    }
+
+    public func resume(_ targets: [String]) async -> [UInt8]? {
+        await send("POST", "/resume", body: ControlClient.lines(targets), timeout: .minutes(1))
+    }
+
+    public func setLogLevel(_ level: String) async -> [UInt8]? {
+        await send("PUT", "/log-level", body: Array(level.utf8), timeout: .seconds(10))
+    }
+
+    private static func lines(_ values: [String]) -> [UInt8] { Array(values.joined(separator: "\n").utf8) }
 
     private func send(_ method: String, _ path: String, body: [UInt8]?, timeout: Duration) async -> [UInt8]? {
         var request = HTTPRequest(url: "http://localhost" + path, addressPolicy: .any)

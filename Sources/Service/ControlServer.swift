@@ -15,9 +15,15 @@ public import ServiceLifecycle
 /// |----------------|----------------------------------------------------------------------------|
 /// | `GET /status`  | what `status --json` prints                                                |
 /// | `POST /poll`   | one URL a line in; for each, when its poll has ended, one line of JSON out  |
+/// | `POST /reload` | reads the configuration anew; what `reload --json` prints                   |
+/// | `POST /pause`  | `?seconds=`, if not until it is resumed; one URL or host a line in; JSON    |
+/// | `POST /resume` | one URL or host a line in; for each one line of JSON out                    |
+/// | `PUT /log-level` | a level in; what `log-level --json` prints                                |
 public struct ControlServer: Service {
     private let socketPath: String
     private let poller: Poller
+    private let reloader: Reloader
+    private let setLogLevel: @Sendable (Logger.Level) -> Void
     private let started: Timestamp
     private let time: any TimeSource
     private let logger: Logger
@@ -25,11 +31,14 @@ public struct ControlServer: Service {
     private let onReady: @Sendable () async -> Void
 
     public init(
-        socketPath: String, poller: Poller, started: Timestamp, time: any TimeSource, logger: Logger,
+        socketPath: String, poller: Poller, reloader: Reloader, started: Timestamp, time: any TimeSource,
+        logger: Logger, setLogLevel: @escaping @Sendable (Logger.Level) -> Void,
         onReady: @escaping @Sendable () async -> Void = {}
     ) {
         self.socketPath = socketPath
         self.poller = poller
+        self.reloader = reloader
+        self.setLogLevel = setLogLevel
         self.started = started
         self.time = time
         self.logger = logger
@@ -41,10 +50,16 @@ public struct ControlServer: Service {
         unlink(socketPath)
         let router = Router()
         router.get("status") { _, _ in await status() }
-        router.post("poll") { request, _ in
-            let body = try await request.body.collect(upTo: 1 << 20)
-            return try await poll(String(buffer: body))
+        router.post("poll") { request, _ in try await poll(lines(request)) }
+        router.post("reload") { _, _ in try await reload() }
+        router.post("pause") { request, _ in
+            let duration = request.uri.queryParameters.get("seconds", as: Int64.self).map { Duration.seconds($0) }
+            return Response.json(try await poller.pause(lines(request), for: duration)) { $0.write(to: &$1) }
         }
+        router.post("resume") { request, _ in
+            Response.json(try await poller.resume(lines(request))) { $0.write(to: &$1) }
+        }
+        router.put("log-level") { request, _ in try await changeLogLevel(lines(request).first ?? "") }
         let mask = umask(0o177)
         let app = Application(
             router: router,
@@ -61,9 +76,10 @@ public struct ControlServer: Service {
     }
 
     private func status() async -> Response {
-        let daemon = Health.Daemon(
+        var daemon = Health.Daemon(
             pid: Int(getpid()), version: Program.version, started: started, isResponsive: true,
             inFlight: await poller.queue.feedsInFlight)
+        daemon.reloadFailure = reloader.failure.map { Health.Daemon.ReloadFailure(at: $0.at, message: $0.message) }
         let health = HealthCheck.run(
             folder: poller.archive.folder, archive: poller.archive, daemon: daemon, at: time.now)
         var json = JSONWriter()
@@ -72,19 +88,38 @@ public struct ControlServer: Service {
         return Response.json(json.bytes)
     }
 
-    private func poll(_ body: String) async throws -> Response {
-        let urls = body.split(whereSeparator: \.isNewline).map(String.init)
-        let answers = try await poller.pollNow(urls: urls)
-        var json = JSONWriter()
-        for answer in answers {
-            answer.write(to: &json)
-            json.newline()
-        }
-        return Response.json(json.bytes)
+    private func lines(_ request: Request) async throws -> [String] {
+        let body = try await request.body.collect(upTo: 1 << 20)
+        return String(buffer: body).split(whereSeparator: \.isNewline).map(String.init)
+    }
+
+    private func poll(_ urls: [String]) async throws -> Response {
+        Response.json(try await poller.pollNow(urls: urls)) { $0.write(to: &$1) }
+    }
+
+    private func reload() async throws -> Response {
+        Response.json([try await reloader.reload()]) { $0.write(to: &$1) }
+    }
+
+    private func changeLogLevel(_ name: String) throws -> Response {
+        guard let level = Logger.Level(rawValue: name) else { throw HTTPError(.badRequest) }
+        setLogLevel(level)
+        logger.notice("log level changed", metadata: ["level": "\(name)"])
+        return Response.json([level]) { level, json in json.object { $0.member("log_level", level.rawValue) } }
     }
 }
 
 extension Response {
+    /// One line a value.
+    fileprivate static func json<Value>(_ values: [Value], _ write: (Value, inout JSONWriter) -> Void) -> Response {
+        var json = JSONWriter()
+        for value in values {
+            write(value, &json)
+            json.newline()
+        }
+        return .json(json.bytes)
+    }
+
     fileprivate static func json(_ bytes: [UInt8]) -> Response {
         Response(
             status: .ok, headers: [.contentType: "application/json"],

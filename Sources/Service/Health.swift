@@ -32,6 +32,18 @@ public struct Health: Hashable, Sendable {
         /// It answered within two seconds.
         public var isResponsive: Bool
         public var inFlight: Int
+        /// The last reload, if it failed.
+        public var reloadFailure: ReloadFailure?
+
+        public struct ReloadFailure: Hashable, Sendable {
+            public var at: Timestamp
+            public var message: String
+
+            public init(at: Timestamp, message: String) {
+                self.at = at
+                self.message = message
+            }
+        }
 
         public init(pid: Int, version: String, started: Timestamp, isResponsive: Bool, inFlight: Int) {
             self.pid = pid
@@ -112,6 +124,7 @@ public struct Health: Hashable, Sendable {
                 .critical, "the daemon is not running; start it with 'systemctl start ingestd' or 'ingestd run'",
                 since: figures.lastWrite)
         }
+        if let failure = findings.daemon?.reloadFailure { add(.warning, failure.message, since: failure.at) }
         if findings.isReadOnly {
             add(.critical, "the archive \(findings.archivePath) cannot be written; check its owner and mode")
         }
@@ -143,6 +156,18 @@ public struct Health: Hashable, Sendable {
                 webhook.isStopped || isOld ? .warning : .info,
                 "the webhook at \(webhook.host) fails; \(error.code): \(error.message); \(position)",
                 since: webhook.failingSince)
+        }
+        for pause in figures.pauses {
+            let (feed, what): (String?, String) =
+                switch pause.target {
+                case .feed(_, let url): (url, "paused")
+                case .host(let host): (nil, "the host \(host) is paused")
+                }
+            problems.append(
+                Problem(
+                    severity: .info, feed: feed,
+                    message: "\(what) by an operator \(pause.extent); 'ingestd resume \(pause.name)' ends that",
+                    since: pause.since))
         }
         for trouble in figures.troubles {
             problems.append(
@@ -188,6 +213,12 @@ public struct Health: Hashable, Sendable {
                 json.member("version", findings.daemon?.version)
                 json.member("started", findings.daemon.map { Timestamp(seconds: $0.started.seconds) })
                 json.member("responsive", findings.daemon?.isResponsive ?? false)
+                if let failure = findings.daemon?.reloadFailure {
+                    json.object("reload_failure") { json in
+                        json.member("at", Timestamp(seconds: failure.at.seconds))
+                        json.member("message", failure.message)
+                    }
+                }
             }
             if let figures = findings.figures { write(figures, to: &json) }
             json.object("archive") { json in
@@ -219,6 +250,7 @@ public struct Health: Hashable, Sendable {
             json.member("dead", figures.feeds[.dead] ?? 0)
             json.member("disabled", figures.feeds[.disabled] ?? 0)
             json.member("overdue", figures.overdue)
+            json.member("paused", figures.paused)
             json.member("in_flight", findings.daemon?.inFlight ?? 0)
         }
         json.object("articles") { json in

@@ -18,10 +18,12 @@ public struct PollingService: Service {
     private let configuration: Configuration
     private let time: any TimeSource
     private let logger: Logger
+    /// Called when the queue has been filled.
+    private let onReady: @Sendable () -> Void
 
     public init(
         poller: Poller, client: HTTPClient, subscriber: Subscriber, configuration: Configuration,
-        time: any TimeSource, logger: Logger
+        time: any TimeSource, logger: Logger, onReady: @escaping @Sendable () -> Void = {}
     ) {
         self.poller = poller
         self.client = client
@@ -29,11 +31,13 @@ public struct PollingService: Service {
         self.configuration = configuration
         self.time = time
         self.logger = logger
+        self.onReady = onReady
     }
 
     public func run() async throws {
         try await poller.apply(configuration, .scheduled)
         try await subscriber.apply(configuration, queue: poller.queue)
+        onReady()
         try await withTaskCancellationHandler {
             try await withGracefulShutdownHandler {
                 try await pollAndTrim()
@@ -68,7 +72,7 @@ public struct PollingService: Service {
 
     private func trimLogs() async throws {
         while !Task.isCancelled {
-            try await poller.trimLog(keeping: configuration.keep.fetchLog)
+            try await poller.trimLog(keeping: poller.configuration.keep.fetchLog)
             try? await time.sleep(until: time.now + PollingService.trimInterval)
         }
     }

@@ -19,6 +19,7 @@ public import ServiceLifecycle
 /// paths of other things go before.
 public struct PublicServer: Service {
     private let address: ListenAddress
+    private let passed: PassedSocket?
     private let subscriber: Subscriber
     private let gate = DeliveryGate()
     private let logger: Logger
@@ -34,11 +35,13 @@ public struct PublicServer: Service {
         public var description: String
     }
 
+    /// - Parameter passed: a socket that somebody has bound already, in place of the address.
     public init(
-        address: ListenAddress, subscriber: Subscriber, logger: Logger,
+        address: ListenAddress, passed: PassedSocket? = nil, subscriber: Subscriber, logger: Logger,
         onReady: @escaping @Sendable (Int) async -> Void = { _ in }
     ) {
         self.address = address
+        self.passed = passed
         self.subscriber = subscriber
         self.logger = logger
         self.onReady = onReady
@@ -47,6 +50,12 @@ public struct PublicServer: Service {
     public func run() async throws {
         let router = Router()
         addCallbacks(to: router)
+        if let passed {
+            return try await PassedSocketServer(
+                passed, responder: router.buildResponder(), idleTimeout: PublicServer.idleTimeout,
+                mostConnections: PublicServer.mostConnections, onReady: onReady, logger: PollingService.quiet(logger)
+            ).run()
+        }
         let app = Application(
             router: router,
             server: .http1(configuration: .init(idleTimeout: PublicServer.idleTimeout)),

@@ -24,6 +24,12 @@ struct GlobalOptions: ParsableArguments {
         help: ArgumentHelp("What is logged to stderr: trace, debug, info, notice, warning, error.", valueName: "level"))
     var logLevel: LogLevel = .notice
 
+    @Option(
+        help: ArgumentHelp(
+            "How: text, json (an object a line), journal (systemd's, with fields), or auto: journal where stderr leads there.",
+            valueName: "format"))
+    var logFormat: Log.Format = .auto
+
     enum LogLevel: String, ExpressibleByArgument, CaseIterable {
         case trace, debug, info, notice, warning, error
 
@@ -36,11 +42,11 @@ struct GlobalOptions: ParsableArguments {
         var options: [String] = []
         var rest = arguments[...]
         while let first = rest.first {
-            if ["--config", "--archive", "--log-level"].contains(first), rest.count > 1 {
+            if ["--config", "--archive", "--log-level", "--log-format"].contains(first), rest.count > 1 {
                 options += rest.prefix(2)
                 rest.removeFirst(2)
             } else if ["--json", "--quiet"].contains(first)
-                || ["--config=", "--archive=", "--log-level="].contains(where: first.hasPrefix)
+                || ["--config=", "--archive=", "--log-level=", "--log-format="].contains(where: first.hasPrefix)
             {
                 options.append(first)
                 rest.removeFirst()
@@ -124,11 +130,12 @@ struct GlobalOptions: ParsableArguments {
         return URL(fileURLWithPath: folder).path
     }
 
-    /// The archive's folder for commands that read it: a configuration that cannot be read is no obstacle where
-    /// the folder is known without it.
+    /// The archive's folder for commands that read it: a configuration with mistakes is no obstacle where the folder is
+    /// known all the same.
     func archiveFolderForReading() throws -> String {
         if archiveFolder != nil || GlobalOptions.environment("INGESTD_ARCHIVE") != nil { return archiveFolder(nil) }
-        guard configurationPath != nil else { return archiveFolder(nil) }
+        guard let path = configurationPath else { return archiveFolder(nil) }
+        if let folder = ConfigurationReader.archive(path: path) { return URL(fileURLWithPath: folder).path }
         return archiveFolder(try loadConfiguration())
     }
 
@@ -144,11 +151,9 @@ struct GlobalOptions: ParsableArguments {
         ProcessInfo.processInfo.environment[name].flatMap { $0.isEmpty ? nil : $0 }
     }
 
-    var logger: Logger {
-        var logger = Logger(label: Program.name) { _ in PlainLogHandler() }
-        logger.logLevel = quiet ? max(logLevel.level, .error) : logLevel.level
-        return logger
-    }
+    var log: Log { Log(logFormat, level: quiet ? max(logLevel.level, .error) : logLevel.level) }
+
+    var logger: Logger { log.logger }
 
     /// For commands whose output names every poll that fails: unless more is asked for, errors of our own alone.
     var loggerOfRound: Logger {
@@ -157,3 +162,5 @@ struct GlobalOptions: ParsableArguments {
         return logger
     }
 }
+
+extension Log.Format: ExpressibleByArgument {}

@@ -21,7 +21,8 @@ struct Ingestd: AsyncParsableCommand {
             ExplainCommand.self, FetchCommand.self, DiscoverCommand.self,
             ParseCommand.self, ArticlesCommand.self, SearchCommand.self, ShowCommand.self, TailCommand.self,
             VerifyCommand.self, BackupCommand.self, SchemaCommand.self, ExportCommand.self, ImportCommand.self,
-            AckCommand.self, CursorsCommand.self, WebhooksCommand.self,
+            AckCommand.self, CursorsCommand.self, WebhooksCommand.self, ReloadCommand.self, PauseCommand.self,
+            ResumeCommand.self, LogLevelCommand.self,
             DemoPublisherCommand.self, ManualCommand.self,
         ])
 
@@ -39,7 +40,7 @@ struct Ingestd: AsyncParsableCommand {
             }
             Terminal.output.flush()
         } catch let failure as CommandFailure {
-            if let message = failure.message { Terminal.message("\(Program.name): \(message)") }
+            if let message = failure.message { Terminal.failure("\(Program.name): \(message)") }
             Terminal.output.flush()
             Glibc.exit(failure.exitCode)
         } catch {

@@ -20,6 +20,19 @@ public enum ConfigurationReader {
             return mistakes.isEmpty ? .success(reading.configuration) : .failure(ConfigurationMistakes(mistakes))
         }
     }
+
+    /// What the configuration says of the archive's folder, whatever else is wrong in it: who asks how a daemon is must
+    /// be answered also when its file is broken.
+    public static func archive(path: String) -> String? {
+        // That line alone: the file may be no YAML as a whole.
+        var reading = ConfigurationReading { file in
+            let lines = try InputFile.read(file).split(separator: UInt8(ascii: "\n"))
+            return Array(lines.first { $0.starts(with: "archive:".utf8) } ?? [])
+        }
+        let folder = FileManager.default.currentDirectoryPath
+        reading.readMain(.init(shown: path, path: FilePath.absolute(path, from: folder)))
+        return reading.configuration.archive
+    }
 }
 
 extension ConfigurationReading {

@@ -1,6 +1,6 @@
 /// Durations as the configuration writes them: one whole number and one unit, `0s 90s 5m 2h 7d`.
 public enum DurationText {
-    static let forms = "a number and a unit, such as 30s, 5m, 2h or 7d"
+    public static let forms = "a number and a unit, such as 30s, 5m, 2h or 7d"
     /// A hundred years: longer is a slip, and far from any overflow.
     private static let longest = 36_500 * 86_400 * 1000
 

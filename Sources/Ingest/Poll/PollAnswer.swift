@@ -8,6 +8,8 @@ public struct PollAnswer: Sendable {
         /// No enabled feed of the configuration has this URL, as its own or where it moved to.
         case unknown
         case hostPaused(until: Timestamp)
+        /// An operator has paused the feed or its host.
+        case paused(OperatorPause)
         /// Our own network is out: the poll failed, and the feed is as it was.
         case networkOut(PollError)
         /// The program is stopping.
@@ -45,6 +47,13 @@ public struct PollAnswer: Sendable {
                 json.member("outcome", "failed")
                 PollAnswer.write(
                     PollError(code: "host-paused", message: PollAnswer.paused(until: until)), to: &json)
+            case .paused(let pause):
+                json.member("outcome", "failed")
+                PollAnswer.write(
+                    PollError(
+                        code: "paused",
+                        message: "an operator has paused it \(pause.extent); 'ingestd resume \(pause.name)' ends that"),
+                    to: &json)
             case .networkOut(let error):
                 json.member("outcome", "failed")
                 PollAnswer.write(

@@ -46,6 +46,8 @@ public actor PollQueue: HostGate {
         /// Somebody has asked for it. While it waits for its host, no schedule moves it away; in flight, it is
         /// polled again as soon as that poll has ended.
         var isWanted = false
+        /// Taken out while in flight.
+        var isRemoved = false
     }
 
     private typealias Mover = CheckedContinuation<Timestamp?, Never>
@@ -71,6 +73,9 @@ public actor PollQueue: HostGate {
         var slowness = 0
     }
 
+    /// How long a poll that is led to a host which an operator has paused, maybe for good, stays away.
+    private static let longestDetour: Duration = .hours(1)
+
     private let time: any TimeSource
     private var limits: HostLimits
     /// True for `run --once`: `next()` ends when nothing is waiting any more, nor in flight, which may go on.
@@ -86,6 +91,9 @@ public actor PollQueue: HostGate {
     /// The hosts in `hosts` of each pause scope.
     private var hostsOfScope: [String: Set<String>] = [:]
     private var scopes: [String: Scope] = [:]
+    private var operatorPauses = OperatorPauses()
+    /// Feeds whose time has come while an operator's pause holds, and when that was.
+    private var parked: [FeedID: Timestamp] = [:]
     /// Then only feeds that start all the same are waiting.
     private var isHeld = false
     /// Of the last `hold`: calls may overtake one another.
@@ -134,7 +142,7 @@ public actor PollQueue: HostGate {
     /// - Returns: when its host's pause ends, if the host is paused: then nothing is polled.
     public func pollNow(_ feed: FeedID, host: String) -> Timestamp? {
         let now = time.now
-        if let until = pausedUntil(host, now) { return until }
+        if let until = pausedUntil(host, now) ?? operatorPauses.of(feed, host: host, at: now)?.end { return until }
         switch slots[feed]?.place {
         case .inFlight, .waiting: break
         default:
@@ -156,16 +164,27 @@ public actor PollQueue: HostGate {
     /// Takes feeds out for good. Those in flight end as they are.
     public func remove(_ feeds: [FeedID]) {
         for feed in feeds {
-            if case .waiting = slots[feed]?.place { dropWaiting(feed) }
+            parked[feed] = nil
+            switch slots[feed]?.place {
+            case .inFlight:
+                // One that comes back meanwhile is not polled twice at a time.
+                slots[feed]?.isRemoved = true
+                slots[feed]?.isWanted = false
+                continue
+            case .waiting: dropWaiting(feed)
+            default: break
+            }
             slots[feed] = nil
         }
         serve()
     }
 
     private func place(_ feed: FeedID, host: String, at: Timestamp?) {
+        parked[feed] = nil
         switch slots[feed]?.place {
         case .inFlight:
             slots[feed]?.host = host
+            slots[feed]?.isRemoved = false
             return
         case .waiting:
             if slots[feed]?.isWanted == true { return }
@@ -208,7 +227,9 @@ public actor PollQueue: HostGate {
         if let slot = slots[feed] {
             slots[feed]?.place = nil
             slots[feed]?.isWanted = false
-            if slot.isWanted, pausedUntil(host, time.now) == nil {
+            if slot.isRemoved {
+                slots[feed] = nil
+            } else if slot.isWanted, pausedUntil(host, time.now) == nil {
                 place(feed, host: host, at: time.now)
                 if isHeld { probe(feed) }
             } else if !endsWhenIdle || goesOn {
@@ -284,7 +305,14 @@ public actor PollQueue: HostGate {
     }
 
     private func pausedUntil(_ host: String, _ now: Timestamp) -> Timestamp? {
-        guard !scopes.isEmpty else { return nil }
+        // Whoever is led there asks again after a while: the operator may think better of it.
+        let ofOperator = operatorPauses.of(nil, host: host, at: now).map { min($0.end, now + PollQueue.longestDetour) }
+        guard !scopes.isEmpty else { return ofOperator }
+        let asked = askedForQuiet(host, now)
+        return [ofOperator, asked].compactMap(\.self).max()
+    }
+
+    private func askedForQuiet(_ host: String, _ now: Timestamp) -> Timestamp? {
         let scope = hosts[host]?.scope ?? PauseScope.of(host)
         guard let until = scopes[scope]?.pausedUntil else { return nil }
         if until > now { return until }
@@ -319,6 +347,63 @@ public actor PollQueue: HostGate {
         guard let scope = hosts.removeValue(forKey: name)?.scope else { return }
         hostsOfScope[scope]?.remove(name)
         if hostsOfScope[scope]?.isEmpty == true { hostsOfScope[scope] = nil }
+    }
+
+    // MARK: the operator
+
+    /// Makes these the pauses that hold. Waiting feeds that are paused now go back, movers are turned away, and those in
+    /// flight end as they are; what has become due during a pause that holds no more is polled, one after the other.
+    ///
+    /// - Returns: the feeds that were waiting, and what holds them.
+    public func set(_ pauses: OperatorPauses) -> [(feed: FeedID, pause: OperatorPause)] {
+        operatorPauses = pauses
+        let now = time.now
+        let due = parked.sorted { $0.value < $1.value }
+        let free = due.filter { feed, _ in
+            guard let slot = slots[feed] else { return true }
+            return pauses.of(feed, host: slot.host, at: now) == nil
+        }
+        for (index, (feed, _)) in free.enumerated() {
+            guard let host = slots[feed]?.host else { continue }
+            place(feed, host: host, at: now + OverdueSpread.wait(index, of: free.count))
+        }
+        for (feed, at) in due {
+            guard let host = slots[feed]?.host, let pause = pauses.of(feed, host: host, at: now) else { continue }
+            park(feed, host: host, due: at, pause)
+        }
+        var sentBack: [(feed: FeedID, pause: OperatorPause)] = []
+        for name in pauses.isEmpty ? [] : Array(hosts.keys) {
+            for feed in hosts[name]?.waiting ?? [] {
+                guard let pause = pauses.of(feed, host: name, at: now) else { continue }
+                dropWaiting(feed)
+                slots[feed]?.place = nil
+                park(feed, host: name, due: now, pause)
+                sentBack.append((feed, pause))
+            }
+            if let until = pausedUntil(name, now) {
+                let movers = hosts[name]?.movers ?? []
+                hosts[name]?.movers = []
+                for mover in movers { mover.resume(returning: until) }
+            }
+            queue(name)
+        }
+        serve()
+        return sentBack
+    }
+
+    /// What an operator says of a feed.
+    public func operatorPause(_ feed: FeedID, host: String) -> OperatorPause? {
+        operatorPauses.of(feed, host: host, at: time.now)
+    }
+
+    private func park(_ feed: FeedID, host: String, due: Timestamp, _ pause: OperatorPause) {
+        if endsWhenIdle {
+            slots[feed] = nil
+        } else {
+            slots[feed]?.isWanted = false
+            place(feed, host: host, at: pause.until)
+            parked[feed] = due
+        }
     }
 
     // MARK: our own network
@@ -363,7 +448,8 @@ public actor PollQueue: HostGate {
     ///
     /// - Returns: `false` if it is not in the schedule, or its host is paused.
     public func startHeld(_ feed: FeedID) -> Bool {
-        guard isHeld, let slot = slots[feed], case .scheduled = slot.place, pausedUntil(slot.host, time.now) == nil
+        guard isHeld, let slot = slots[feed], case .scheduled = slot.place, pausedUntil(slot.host, time.now) == nil,
+            operatorPauses.of(feed, host: slot.host, at: time.now) == nil
         else { return false }
         probe(feed)
         serve()
@@ -452,6 +538,11 @@ public actor PollQueue: HostGate {
             due.removeMin()
             // A feed that was scheduled anew has left its older entries behind.
             guard let slot = slots[first.feed], slot.place == .scheduled(first.at) else { continue }
+            parked[first.feed] = nil
+            if let pause = operatorPauses.of(first.feed, host: slot.host, at: now) {
+                park(first.feed, host: slot.host, due: first.at, pause)
+                continue
+            }
             if let until = pausedUntil(slot.host, now) {
                 slots[first.feed]?.place = nil
                 if !endsWhenIdle { place(first.feed, host: slot.host, at: until) }

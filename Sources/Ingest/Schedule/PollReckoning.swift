@@ -66,6 +66,8 @@ public struct PollReckoning: Sendable {
     public let feed: Feed
     public let host: Host
     public let posting: Posting?
+    /// What an operator has ordered, if it holds.
+    public let pause: OperatorPause?
     /// The walk through the feed's older pages, if one is going on.
     public let backfill: Backfill?
     /// To the feed's hub, if there is one.
@@ -84,7 +86,8 @@ public struct PollReckoning: Sendable {
 
     /// - Parameter now: up to where silence counts.
     public init(
-        _ feed: Feed, host: Host, backfill: Backfill? = nil, subscription: Subscription? = nil,
+        _ feed: Feed, host: Host, pause: OperatorPause? = nil, backfill: Backfill? = nil,
+        subscription: Subscription? = nil,
         configuration: Configuration, at now: Timestamp
     ) {
         self.feed = feed
@@ -92,6 +95,7 @@ public struct PollReckoning: Sendable {
         posting = configured?.interval == .auto ? Posting(feed.poll.posting, at: now) : nil
         self.backfill = configured?.backfill == true ? backfill : nil
         self.host = host
+        self.pause = pause
         self.subscription = subscription
         let schedule = configuration.schedule
         (minInterval, maxInterval) = (schedule.minInterval, schedule.maxInterval)
@@ -153,6 +157,7 @@ public struct PollReckoning: Sendable {
             json.member("next_poll", poll.nextPoll.map { Timestamp(seconds: $0.seconds) })
             json.member("interval_seconds", poll.interval.map(seconds))
             json.member("interval_reason", poll.intervalReason?.rawValue)
+            if let pause { json.object("paused") { pause.write(to: &$0) } }
             json.array("weighed") { json in
                 for one in weighed {
                     json.object { json in

@@ -14,9 +14,12 @@ struct Daemon {
     let configuration: Ingest.Configuration
 
     func run() async throws {
-        let logger = global.logger
+        let manager = ServiceManager.ofThisProcess()
+        let passed = try passedSocket()
+        let log = global.log
+        let logger = log.logger
         let time = SystemTime()
-        let socketPath = ControlClient.socketPath(archiveFolder: global.archiveFolder(configuration))
+        let socketPath = ControlClient.ownSocketPath(archiveFolder: global.archiveFolder(configuration))
         guard socketPath.utf8.count <= ControlClient.longestSocketPath else {
             throw CommandFailure(
                 .configuration,
@@ -24,7 +27,9 @@ struct Daemon {
                     + "(\(ControlClient.longestSocketPath) bytes); choose a shorter archive folder, or set RUNTIME_DIRECTORY"
             )
         }
-        let archive = try global.openForWriting(configuration, command: "run")
+        let archive = try StartPatience.whileOpening(manager) {
+            try global.openForWriting(configuration, command: "run", socket: socketPath)
+        }
         let client = try global.httpClient(configuration)
         let indexing = IndexingService(archive: archive, time: time)
         let webhooks = WebhookSender(archive: archive, client: client, time: time, logger: logger)
@@ -44,14 +49,19 @@ struct Daemon {
                 archived()
             },
             observePage: { _ in archived() })
+        let address = configuration.publicAddress
+        let readiness = Readiness(parts: address == nil ? 2 : 3)
+        let reloader = Reloader(
+            path: { global.configurationPath }, poller: poller, client: client, subscriber: subscriber,
+            webhooks: webhooks, started: configuration, manager: manager, readiness: readiness, time: time,
+            logger: logger)
         var services: [ServiceGroupConfiguration.ServiceConfiguration] = [
             .init(
                 service: ControlServer(
-                    socketPath: socketPath, poller: poller, started: time.now, time: time, logger: logger)),
-            .init(
-                service: ReloadService(
-                    global: global, poller: poller, subscriber: subscriber, webhooks: webhooks, started: configuration,
-                    logger: logger)),
+                    socketPath: socketPath, poller: poller, reloader: reloader, started: time.now, time: time,
+                    logger: logger, setLogLevel: { log.level = $0 }, onReady: { readiness.partIsReady() })),
+            .init(service: reloader),
+            .init(service: ReloadSignals(reloader: reloader)),
             .init(service: indexing),
             .init(service: WebhookService(webhooks)),
             // Shutdown goes from the last to the first: polls end, or are abandoned, before the control
@@ -59,11 +69,22 @@ struct Daemon {
             .init(
                 service: PollingService(
                     poller: poller, client: client, subscriber: subscriber, configuration: configuration, time: time,
-                    logger: logger)),
+                    logger: logger, onReady: { readiness.partIsReady() })),
         ]
-        if let address = configuration.publicAddress {
-            services.append(.init(service: PublicServer(address: address, subscriber: subscriber, logger: logger)))
+        if let address {
+            services.append(
+                .init(
+                    service: PublicServer(
+                        address: address, passed: passed, subscriber: subscriber, logger: logger,
+                        onReady: { _ in readiness.partIsReady() })))
+        } else if passed != nil {
+            logger.warning("a socket was passed, and nothing is served on it: the configuration has no 'websub'")
         }
+        services.append(
+            .init(
+                service: ManagedService(
+                    manager: manager, readiness: readiness, signs: VitalSign.ofPolling(poller, client), time: time,
+                    logger: logger, line: { await Daemon.line(poller, at: time.now) })))
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
                 services: services,
@@ -84,45 +105,32 @@ struct Daemon {
         try archive.close()
         logger.notice("stopped")
     }
+
+    private func passedSocket() throws -> PassedSocket? {
+        do {
+            return try PassedSocket.ofThisProcess()
+        } catch {
+            throw CommandFailure(.configuration, "\(error)")
+        }
+    }
+
+    /// For the service manager: `1204 feeds, 3 in flight, 14 failing, 88213 articles`.
+    private static func line(_ poller: Poller, at now: Timestamp) async -> String? {
+        let inFlight = await poller.queue.feedsInFlight
+        guard let figures = try? poller.archive.statusFigures(at: now, overdueAfter: .minutes(15), troubles: 0) else {
+            return nil
+        }
+        let failing = figures.feeds[.failing] ?? 0
+        return "\(figures.totalFeeds) feeds, \(inFlight) in flight, \(failing) failing, \(figures.articles) articles"
+    }
 }
 
-/// Reads the configuration anew at SIGHUP. A file with mistakes changes nothing and is reported.
-struct ReloadService: ServiceLifecycle.Service {
-    let global: GlobalOptions
-    let poller: Poller
-    let subscriber: Subscriber
-    let webhooks: WebhookSender
-    /// What the daemon was started with: where it listens does not change.
-    let started: Ingest.Configuration
-    let logger: Logger
+/// Reads the configuration anew at SIGHUP.
+struct ReloadSignals: ServiceLifecycle.Service {
+    let reloader: Reloader
 
     func run() async throws {
         let signals = await UnixSignalsSequence(trapping: [.sighup]).cancelOnGracefulShutdown()
-        for await _ in signals { try await reload() }
-    }
-
-    /// Without what cannot work before the next start: nobody would hear what hubs answer.
-    private func served(_ configuration: Ingest.Configuration) -> Ingest.Configuration {
-        guard let address = configuration.publicAddress, address != started.publicAddress else { return configuration }
-        logger.warning("'listen' and 'websub' take effect at the next start", metadata: ["listen": "\(address)"])
-        var configuration = configuration
-        if started.publicAddress == nil { configuration.websub = nil }
-        return configuration
-    }
-
-    private func reload() async throws {
-        guard let path = global.configurationPath else {
-            return logger.error("reload failed: the configuration file is gone; nothing was changed")
-        }
-        switch ConfigurationReader.read(path: path) {
-        case .success(let configuration):
-            try await webhooks.apply(configuration)
-            try await poller.apply(configuration, .scheduled)
-            try await subscriber.apply(served(configuration), queue: poller.queue)
-            logger.notice("reloaded", metadata: ["feeds": "\(configuration.feeds.count)"])
-        case .failure(let mistakes):
-            for mistake in mistakes.mistakes { logger.error("\(mistake.description)") }
-            logger.error("reload failed: the configuration has mistakes; nothing was changed")
-        }
+        for await _ in signals { reloader.request() }
     }
 }

@@ -29,6 +29,7 @@ struct ExplainCommand: ParsableCommand {
         let (feeds, conduct) = try archive.host(name)
         let reckoning = PollReckoning(
             feed, host: PollReckoning.Host(name: name, feeds: feeds, conduct: conduct, at: now),
+            pause: try archive.operatorPauses(at: now).of(feed, at: now),
             backfill: try archive.backfill(of: feed.id), subscription: try archive.subscription(of: feed.id),
             configuration: configuration, at: now)
         if global.json {
@@ -55,6 +56,9 @@ struct ExplainCommand: ParsableCommand {
             line("  not polled yet")
         }
         if let error = poll.lastError { line("  \(error.code): \(error.message)") }
+        if let pause = reckoning.pause {
+            line("  an operator has paused \(pause.name) since \(pause.since.rfc3339Seconds) \(pause.extent)")
+        }
         if let next = poll.nextPoll {
             line("  next poll \(next.rfc3339Seconds)\(poll.intervalReason.map { ", decided by \($0.rawValue)" } ?? "")")
         } else if poll.lastPoll != nil {

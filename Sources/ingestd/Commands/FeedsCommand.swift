@@ -17,24 +17,29 @@ struct FeedsCommand: ParsableCommand {
 
     func run() throws {
         let archive = try global.openForReading()
+        let now = SystemTime().now
+        let pauses = try archive.operatorPauses(at: now)
         try archive.feeds(tag: tag, failing: failing) { feed, articles in
+            let pause = pauses.isEmpty ? nil : pauses.of(feed, at: now)
             if global.json {
                 var json = JSONWriter(reservingCapacity: 1024)
-                json.feed(feed, articles: articles)
+                json.feed(feed, articles: articles, pause: pause)
                 json.newline()
                 Terminal.output.write(json.bytes)
             } else {
-                show(feed, articles)
+                show(feed, articles, pause)
             }
         }
     }
 
-    private func show(_ feed: Feed, _ articles: Int) {
+    private func show(_ feed: Feed, _ articles: Int, _ pause: OperatorPause?) {
         let poll = feed.poll
         let state = poll.state == .active ? Terminal.green("active") : Terminal.red(poll.state.rawValue)
         var line =
             "\(state)  \(Terminal.clean(feed.title ?? feed.configuredURL))  \(Terminal.dim(Terminal.clean(poll.url)))  \(articles) articles"
-        if let next = poll.nextPoll {
+        if let pause {
+            line += "  \(Terminal.red("paused")) \(pause.extent)"
+        } else if let next = poll.nextPoll {
             line += "  next \(next.rfc3339Seconds)"
             if let reason = poll.intervalReason { line += " (\(reason.rawValue))" }
         } else if poll.lastPoll == nil, poll.state == .active {
@@ -47,7 +52,7 @@ struct FeedsCommand: ParsableCommand {
 
 extension JSONWriter {
     /// One feed as `feeds --json` prints it.
-    mutating func feed(_ feed: Feed, articles: Int) {
+    mutating func feed(_ feed: Feed, articles: Int, pause: OperatorPause? = nil) {
         let poll = feed.poll
         func seconds(_ instant: Timestamp?) -> Timestamp? { instant.map { Timestamp(seconds: $0.seconds) } }
         object { json in
@@ -74,6 +79,7 @@ extension JSONWriter {
             json.member("etag", poll.validators?.etag.map(HeaderText.decode))
             json.member("last_modified", poll.validators?.lastModified.map(HeaderText.decode))
             json.member("hub", poll.hub)
+            if let pause { json.object("paused") { pause.write(to: &$0) } }
         }
     }
 }

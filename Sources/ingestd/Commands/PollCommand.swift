@@ -31,19 +31,7 @@ struct PollCommand: AsyncParsableCommand {
     }
 
     private func viaDaemon(_ configuration: Ingest.Configuration) async throws -> [UInt8]? {
-        let folder = global.archiveFolder(configuration)
-        guard let holder = ArchiveLock.holder(ofFolder: folder), holder.command == "run" else { return nil }
-        let client = try global.httpClient(configuration)
-        let control = ControlClient(socketPath: ControlClient.socketPath(archiveFolder: folder), client: client)
-        let answer = await control.poll(urls)
-        await client.shutdown()
-        guard let answer else {
-            throw CommandFailure(
-                .daemonUnavailable,
-                "the daemon (process \(holder.pid)) does not answer on \(control.socketPath); 'ingestd status' says more"
-            )
-        }
-        return answer
+        try await global.askDaemon(global.archiveFolder(configuration)) { [urls] in await $0.poll(urls) }
     }
 
     private func itself(_ configuration: Ingest.Configuration) async throws -> [UInt8] {

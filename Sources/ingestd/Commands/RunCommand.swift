@@ -44,8 +44,12 @@ struct RunCommand: AsyncParsableCommand {
 }
 
 extension GlobalOptions {
-    func openForWriting(_ configuration: Ingest.Configuration, command: String) throws -> Archive {
-        try Archive.openForWriting(folder: archiveFolder(configuration), holder: holder(command))
+    func openForWriting(
+        _ configuration: Ingest.Configuration, command: String, socket: String? = nil
+    ) throws -> Archive {
+        var holder = holder(command)
+        holder.socket = socket
+        return try Archive.openForWriting(folder: archiveFolder(configuration), holder: holder)
     }
 
     /// This process, as it stands in the lock of an archive's folder.

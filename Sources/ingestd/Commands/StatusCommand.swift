@@ -40,6 +40,13 @@ struct StatusCommand: AsyncParsableCommand {
             daemon.isResponsive = true
             let object = try? JSONSerialization.jsonObject(with: Data(answer)) as? [String: Any]
             daemon.inFlight = (object?["feeds"] as? [String: Any])?["in_flight"] as? Int ?? 0
+            if let failure = (object?["daemon"] as? [String: Any])?["reload_failure"] as? [String: Any],
+                let at = (failure["at"] as? String).flatMap({ try? Date($0, strategy: .iso8601) }),
+                let message = failure["message"] as? String
+            {
+                daemon.reloadFailure = Health.Daemon.ReloadFailure(
+                    at: Timestamp(seconds: Int64(at.timeIntervalSince1970)), message: message)
+            }
         }
         await client.shutdown()
         return daemon

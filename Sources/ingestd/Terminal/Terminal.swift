@@ -17,8 +17,17 @@ enum Terminal {
 
     /// One line to stderr.
     static func message(_ text: String) {
-        var line = Array(clean(text).utf8)
-        line.append(0x0A)
+        messageLine(Array(clean(text).utf8) + [0x0A])
+    }
+
+    /// Of a program that ends with it: the journal, where stderr leads there, takes it for an error.
+    static func failure(_ text: String) {
+        // sd-daemon(3): the priority of what is written to the journal's stream.
+        message((Journal.isStandardError ? "<3>" : "") + text)
+    }
+
+    /// One line to stderr, as it is.
+    static func messageLine(_ line: [UInt8]) {
         line.withUnsafeBytes { bytes in
             _ = Glibc.write(STDERR_FILENO, bytes.baseAddress, bytes.count)
         }
