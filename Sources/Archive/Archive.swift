@@ -15,6 +15,7 @@ public final class Archive: Sendable {
     let reader: any DatabaseReader
     private let commits: GroupCommit?
     private let lock: ArchiveLock?
+    private let raw: RawWriter?
 
     public var path: String { Archive.databasePath(inFolder: folder) }
 
@@ -23,11 +24,15 @@ public final class Archive: Sendable {
     /// The tables, indexes and views of an archive of this version, explained, as SQL.
     public static var schema: String { Schema.text }
 
-    private init(folder: String, reader: any DatabaseReader, commits: GroupCommit?, lock: ArchiveLock?) {
+    private init(
+        folder: String, reader: any DatabaseReader, commits: GroupCommit? = nil, lock: ArchiveLock? = nil,
+        raw: RawWriter? = nil
+    ) {
         self.folder = folder
         self.reader = reader
         self.commits = commits
         self.lock = lock
+        self.raw = raw
     }
 
     // MARK: opening
@@ -56,7 +61,9 @@ public final class Archive: Sendable {
                 let version = try checkSchema(db, path: path)
                 if version < Schema.version { try Schema.migrate(db, from: version) }
             }
-            return Archive(folder: folder, reader: pool, commits: GroupCommit(pool), lock: lock)
+            let raw = RawWriter(archiveFolder: folder, version: holder.version)
+            try pool.write { try raw.recover($0) }
+            return Archive(folder: folder, reader: pool, commits: GroupCommit(pool, raw), lock: lock, raw: raw)
         } catch let error as ArchiveError {
             throw error
         } catch let error as DatabaseError where error.resultCode == .SQLITE_CANTOPEN {
@@ -75,7 +82,7 @@ public final class Archive: Sendable {
             configuration.readonly = true
             let queue = try DatabaseQueue(path: path, configuration: configuration)
             _ = try queue.read { try checkSchema($0, path: path) }
-            return Archive(folder: folder, reader: queue, commits: nil, lock: nil)
+            return Archive(folder: folder, reader: queue)
         } catch let error as ArchiveError {
             throw error
         } catch {
@@ -139,7 +146,7 @@ public final class Archive: Sendable {
     ) async throws -> Result {
         guard let commits else { throw ArchiveError.failed(path: path, reason: "it is open for reading alone") }
         do {
-            return try await commits.write { db in try body(ArchiveTransaction(db)) }
+            return try await commits.write { [raw] db in try body(ArchiveTransaction(db, raw)) }
         } catch let error as DatabaseError {
             throw ArchiveError.failed(path: path, reason: Archive.reason(of: error))
         }

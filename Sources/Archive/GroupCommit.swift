@@ -25,10 +25,15 @@ final class GroupCommit: Sendable {
     private static let largestBatch = 512
 
     private let pool: DatabasePool
+    private let raw: RawWriter
     private let queue = Mutex(Queue())
     private let disk = DispatchQueue(label: "ingestd.archive.commit")
 
-    init(_ pool: DatabasePool) { self.pool = pool }
+    /// - Parameter raw: what the writes append to it is durable before they commit.
+    init(_ pool: DatabasePool, _ raw: RawWriter) {
+        self.pool = pool
+        self.raw = raw
+    }
 
     /// Runs `body` in a transaction, possibly with others before and after it, and returns its result
     /// once it is durable. `body` runs on the writer's thread.
@@ -68,8 +73,11 @@ final class GroupCommit: Sendable {
             do {
                 try pool.write { db in
                     for job in batch { try job.body(db) }
+                    try raw.synchronize(db)
                 }
+                raw.commit()
             } catch {
+                raw.rollBack()
                 failure = error
             }
             for job in batch { job.finish(failure) }
