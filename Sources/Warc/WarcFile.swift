@@ -19,14 +19,13 @@ public final class WarcFile {
     public init(path: String) throws(WarcFailure) {
         descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else {
-            let reason = errno == ENOENT ? "it is not there" : String(cString: strerror(errno)).lowercased()
-            input.deallocate()
-            throw .unreadable(reason: reason)
+            throw .unreadable(
+                reason: errno == ENOENT ? "it is not there" : String(cString: strerror(errno)).lowercased())
         }
     }
 
     deinit {
-        close(descriptor)
+        if descriptor >= 0 { close(descriptor) }
         input.deallocate()
     }
 

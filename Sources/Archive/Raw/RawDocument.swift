@@ -38,6 +38,8 @@ public struct RawDocument: Sendable {
     public var extent: Extent
     /// That answered; of what a hub sent, the topic.
     public var url: String
+    /// As it goes out on the wire.
+    private var target: String { WebURL(url)?.wireForm ?? url }
     public var contentType: String?
     /// `nil` where there was none: a file, or what a hub sent.
     public var exchange: Exchange?
@@ -73,7 +75,7 @@ public struct RawDocument: Sendable {
         }
         guard let exchange else {
             var record = WarcRecord(.resource, id: id, at: at, block: body)
-            record.add("WARC-Target-URI", url)
+            record.add("WARC-Target-URI", target)
             finish(&record, contentType: contentType ?? "application/octet-stream")
             packed.kind = WarcRecord.Kind.resource.rawValue
             packed.record = GzipMember.compress(record.bytes)
@@ -101,14 +103,14 @@ public struct RawDocument: Sendable {
         describe(&record, exchange)
         record.add("WARC-Profile", "http://netpreserve.org/warc/1.1/revisit/identical-payload-digest")
         record.add("WARC-Refers-To", WarcRecord.urn(last.uuid))
-        record.add("WARC-Refers-To-Target-URI", last.url)
+        record.add("WARC-Refers-To-Target-URI", WebURL(last.url)?.wireForm ?? last.url)
         record.add("WARC-Refers-To-Date", last.at.rfc3339)
         finish(&record, contentType: "application/http; msgtype=response")
         return record
     }
 
     private func describe(_ record: inout WarcRecord, _ exchange: Exchange) {
-        record.add("WARC-Target-URI", url)
+        record.add("WARC-Target-URI", target)
         record.add("WARC-IP-Address", exchange.address)
         record.add("WARC-Protocol", exchange.protocolName)
     }
