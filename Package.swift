@@ -38,6 +38,8 @@ let package = Package(
                 .linkedLibrary("zstd"),
             ]),
 
+        .target(name: "CZlib", linkerSettings: [.linkedLibrary("z")]),
+
         // Values and decisions.
         .target(name: "FeedModel", swiftSettings: settings),
 
@@ -46,9 +48,12 @@ let package = Package(
         .target(name: "FeedParse", dependencies: ["CXML2", "FeedModel"], swiftSettings: settings),
         .target(name: "PublicSuffix", dependencies: ["CPSL"], swiftSettings: settings),
         .target(
+            name: "Warc", dependencies: ["CZlib", "FeedModel", .product(name: "Crypto", package: "swift-crypto")],
+            swiftSettings: settings),
+        .target(
             name: "Archive",
             dependencies: [
-                "FeedModel", "PublicSuffix", .product(name: "GRDB", package: "GRDB.swift"),
+                "FeedModel", "PublicSuffix", "Warc", .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ],
             swiftSettings: settings),
@@ -109,6 +114,7 @@ let package = Package(
             name: "FeedFetchTests", dependencies: ["FeedFetch", "FeedModel", "TestSupport"], swiftSettings: settings),
         .testTarget(name: "FeedParseTests", dependencies: ["FeedParse", "FeedModel"], swiftSettings: settings),
         .testTarget(name: "PublicSuffixTests", dependencies: ["PublicSuffix"], swiftSettings: settings),
+        .testTarget(name: "WarcTests", dependencies: ["Warc", "FeedModel", "TestSupport"], swiftSettings: settings),
         .testTarget(
             name: "ArchiveTests",
             dependencies: ["Archive", "FeedModel", "TestSupport", .product(name: "GRDB", package: "GRDB.swift")],

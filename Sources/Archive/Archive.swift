@@ -16,6 +16,7 @@ public final class Archive: Sendable {
     let reader: any DatabaseReader
     private let commits: GroupCommit?
     private let lock: ArchiveLock?
+    private let raw: RawWriter?
 
     public var path: String { Archive.databasePath(inFolder: folder) }
 
@@ -24,11 +25,15 @@ public final class Archive: Sendable {
     /// The tables, indexes and views of an archive of this version, explained, as SQL.
     public static var schema: String { Schema.text }
 
-    private init(folder: String, reader: any DatabaseReader, commits: GroupCommit?, lock: ArchiveLock?) {
+    private init(
+        folder: String, reader: any DatabaseReader, commits: GroupCommit? = nil, lock: ArchiveLock? = nil,
+        raw: RawWriter? = nil
+    ) {
         self.folder = folder
         self.reader = reader
         self.commits = commits
         self.lock = lock
+        self.raw = raw
     }
 
     // MARK: opening
@@ -63,7 +68,9 @@ public final class Archive: Sendable {
                 let version = try checkSchema(db, path: path)
                 if version < Schema.version { try Schema.migrate(db, from: version) }
             }
-            return Archive(folder: folder, reader: pool, commits: GroupCommit(pool, pulse), lock: lock)
+            let raw = RawWriter(archiveFolder: folder, version: holder.version)
+            try pool.write { try raw.recover($0) }
+            return Archive(folder: folder, reader: pool, commits: GroupCommit(pool, raw, pulse), lock: lock, raw: raw)
         } catch let error as ArchiveError {
             throw error
         } catch let error as DatabaseError where error.resultCode == .SQLITE_CANTOPEN {
@@ -82,7 +89,7 @@ public final class Archive: Sendable {
             configuration.readonly = true
             let queue = try DatabaseQueue(path: path, configuration: configuration)
             _ = try queue.read { try checkSchema($0, path: path) }
-            return Archive(folder: folder, reader: queue, commits: nil, lock: nil)
+            return Archive(folder: folder, reader: queue)
         } catch let error as ArchiveError {
             throw error
         } catch {
@@ -154,7 +161,7 @@ public final class Archive: Sendable {
     ) async throws -> Result {
         guard let commits else { throw ArchiveError.failed(path: path, reason: "it is open for reading alone") }
         do {
-            return try await commits.write { db in try body(ArchiveTransaction(db)) }
+            return try await commits.write { [raw] db in try body(ArchiveTransaction(db, raw)) }
         } catch let error as DatabaseError {
             throw ArchiveError.failed(path: path, reason: Archive.reason(of: error))
         }

@@ -4,8 +4,13 @@ import GRDB
 /// What a poll may ask and write while its transaction is open. Valid only inside `Archive.write`.
 public struct ArchiveTransaction: ~Copyable {
     let db: Database
+    /// What is appended to it counts if the transaction commits.
+    let raw: RawWriter?
 
-    init(_ db: Database) { self.db = db }
+    init(_ db: Database, _ raw: RawWriter? = nil) {
+        self.db = db
+        self.raw = raw
+    }
 
     /// Runs a statement that is prepared once a connection.
     func execute(_ sql: String, _ arguments: StatementArguments) throws {

@@ -117,9 +117,13 @@ extension ArchiveTransaction {
     // MARK: writing
 
     /// A new article with its first content, revision and sighting.
+    ///
+    /// - Parameters:
+    ///   - record: the raw document that brought it, if it is kept.
+    ///   - logged: the instant of its line in the change log, where that is another.
     public func insertArticle(
         _ content: ContentRecord, sighting: (_ contentID: Int64) -> SightingRecord, in feed: FeedID, rule: Int,
-        modified: Timestamp?, at now: Timestamp
+        modified: Timestamp?, record: Int64? = nil, at now: Timestamp, logged: Timestamp? = nil
     ) throws -> (article: ArticleID, sighting: Int64) {
         // The rows refer to each other: the article's references are filled in when both are known,
         // before the transaction ends.
@@ -128,10 +132,12 @@ extension ArchiveTransaction {
                 "INSERT INTO article (revision, shown_content, shown_sighting, first_seen) VALUES (1, 0, 0, ?)",
                 [now.milliseconds]))
         let contentID = try insertContent(content, of: article)
-        let sightingID = try insertSighting(sighting(contentID), of: article, in: feed, rule: rule, at: now)
+        let sightingID = try insertSighting(
+            sighting(contentID), of: article, in: feed, rule: rule, record: record, at: now)
         try show(content: contentID, sighting: sightingID, of: article)
-        try insertRevision(1, of: article, content: contentID, feed: feed, modified: modified, at: now)
-        try appendChange(.new, article: article, revision: 1, feed: feed, at: now)
+        try insertRevision(
+            1, of: article, content: contentID, feed: feed, modified: modified, record: record, at: now)
+        try appendChange(.new, article: article, revision: 1, feed: feed, at: logged ?? now)
         return (article, sightingID)
     }
 
@@ -160,11 +166,12 @@ extension ArchiveTransaction {
     }
 
     public func insertRevision(
-        _ number: Int, of article: ArticleID, content: Int64, feed: FeedID, modified: Timestamp?, at now: Timestamp
+        _ number: Int, of article: ArticleID, content: Int64, feed: FeedID, modified: Timestamp?,
+        record: Int64? = nil, at now: Timestamp
     ) throws {
         try execute(
-            "INSERT INTO revision VALUES (?, ?, ?, ?, ?, ?)",
-            [article.rawValue, number, content, feed.rawValue, modified?.milliseconds, now.milliseconds])
+            "INSERT INTO revision VALUES (?, ?, ?, ?, ?, ?, ?)",
+            [article.rawValue, number, content, feed.rawValue, modified?.milliseconds, now.milliseconds, record])
     }
 
     public func setRevision(_ number: Int, of article: ArticleID) throws {

@@ -8,12 +8,15 @@ public struct BackupSummary: Hashable, Sendable {
     public var articles: Int
     /// The number of the newest line of its change log.
     public var seq: Int64
+    /// WARC files that the archive knows and that are not beside it: they were moved away, and are not in the copy.
+    public var missingFiles: [String] = []
 }
 
 extension Archive {
     /// Copies the archive, as it stands in one moment, into another folder, which becomes an archive's folder: the
     /// database by SQLite's online backup in one read transaction, so that no writer waits and nothing is copied twice,
-    /// and how far the named consumers of the change log have come.
+    /// how far the named consumers of the change log have come, and the WARC files as far as that moment's database
+    /// refers to them.
     ///
     /// The copy bears another name until SQLite has checked it and it is on the disk; a backup that is broken off leaves
     /// no archive, and the next one to the same folder begins anew.
@@ -38,7 +41,8 @@ extension Archive {
             let partial = target + ".partial"
             Archive.remove(partial)
             do throws(ArchiveError) {
-                let summary = try copy(to: partial, progress: progress)
+                var (summary, files) = try copy(to: partial, progress: progress)
+                try copyRaw(files, to: folder, &summary)
                 // Unlike `rename`, it replaces nothing.
                 guard link(partial, target) == 0 else {
                     throw errno == EEXIST
@@ -55,6 +59,7 @@ extension Archive {
         } catch {
             if isNew {
                 try? FileManager.default.removeItem(atPath: folder + "/cursors")
+                try? FileManager.default.removeItem(atPath: RawWriter.folder(ofArchive: folder))
                 unlink(folder + "/lock")
                 rmdir(folder)
             }
@@ -69,13 +74,14 @@ extension Archive {
 
     private func copy(
         to path: String, progress: @escaping (_ done: Int, _ total: Int) -> Void
-    ) throws(ArchiveError) -> BackupSummary {
+    ) throws(ArchiveError) -> (BackupSummary, [RawFile]) {
         try Archive.makeFile(path, like: self.path)
         do {
             let target = try DatabaseQueue(path: path)
             let counts: [Int]
+            let files: [RawFile]
             do {
-                counts = try reader.read { source in
+                (counts, files) = try reader.read { source in
                     // From here on this connection sees one state, whoever writes: SQLite would begin anew otherwise.
                     let counts = try Archive.counts(source)
                     let size = try Int.fetchOne(source, sql: "PRAGMA page_size") ?? 0
@@ -84,13 +90,13 @@ extension Archive {
                             progress(step.completedPageCount * size, step.totalPageCount * size)
                         }
                     }
-                    return counts
+                    return (counts, try RawFile.all(source))
                 }
                 try target.close()
             } catch let error as DatabaseError {
                 throw Archive.isSource(error) ? Archive.failure(error, path: self.path) : error
             }
-            return try Archive.check(path, counts: counts)
+            return (try Archive.check(path, counts: counts), files)
         } catch let error as ArchiveError {
             throw error
         } catch let error as DatabaseError where error.resultCode == .SQLITE_CANTOPEN {

@@ -25,12 +25,15 @@ final class GroupCommit: Sendable {
     private static let largestBatch = 512
 
     private let pool: DatabasePool
+    private let raw: RawWriter
     private let pulse: WriterPulse
     private let queue = Mutex(Queue())
     private let disk = DispatchQueue(label: "ingestd.archive.commit")
 
-    init(_ pool: DatabasePool, _ pulse: WriterPulse) {
+    /// - Parameter raw: what the writes append to it is durable before they commit.
+    init(_ pool: DatabasePool, _ raw: RawWriter, _ pulse: WriterPulse) {
         self.pool = pool
+        self.raw = raw
         self.pulse = pulse
     }
 
@@ -78,8 +81,11 @@ final class GroupCommit: Sendable {
                         try job.body(db)
                         pulse.beat()
                     }
+                    try raw.synchronize(db)
                 }
+                raw.commit()
             } catch {
+                raw.rollBack()
                 failure = error
             }
             for job in batch { job.finish(failure) }

@@ -47,6 +47,8 @@ extension Schema {
         """,
         """
         \(operatorPauseTables)
+        \(rawColumns)
+        \(rawTables)
         """,
     ]
 }

@@ -99,6 +99,7 @@ extension Schema {
             feed_id INTEGER NOT NULL REFERENCES feed (id), -- that showed it first
             modified INTEGER,               -- as the entry said
             seen INTEGER NOT NULL,
+            record_id INTEGER,              -- the raw document that brought it, where it was kept
             PRIMARY KEY (article_id, revision)
         ) STRICT, WITHOUT ROWID;
 
@@ -120,7 +121,8 @@ extension Schema {
             fingerprint INTEGER NOT NULL,   -- of the whole entry: equal means nothing has changed
             rule INTEGER NOT NULL,          -- by which it joined its article
             first_seen INTEGER NOT NULL,
-            last_seen INTEGER               -- null while it stands in the feed's latest document
+            last_seen INTEGER,              -- null while it stands in the feed's latest document
+            record_id INTEGER               -- the raw document that says what it is now, where it was kept
         ) STRICT;
         CREATE INDEX sighting_guid ON sighting (feed_id, guid) WHERE guid IS NOT NULL;
         CREATE INDEX sighting_url ON sighting (url_key) WHERE url_key IS NOT NULL;
@@ -199,5 +201,6 @@ extension Schema {
         \(backfillTables)
         \(websubTables)
         \(searchTables)
+        \(rawTables)
         """
 }

@@ -15,6 +15,8 @@ public struct KnownSighting: Hashable, Sendable {
     public var fingerprint: Int64
     /// When it was last in its feed's document; `nil` while it stands in the latest one.
     public var lastSeen: Timestamp?
+    /// The raw document that says what it is now, if it was kept.
+    public var record: Int64?
 
     /// It stands in its feed's latest document.
     public var isCurrent: Bool { lastSeen == nil }
@@ -24,7 +26,7 @@ public struct KnownSighting: Hashable, Sendable {
 
     private static let names = [
         "id", "article_id", "feed_id", "guid", "url_key", "published", "modified", "content_id", "fingerprint",
-        "last_seen",
+        "last_seen", "record_id",
     ]
     static let columns = names.joined(separator: ", ")
     /// Of a table that the query calls `s`.
@@ -41,6 +43,7 @@ public struct KnownSighting: Hashable, Sendable {
         contentID = row[7]
         fingerprint = row[8]
         lastSeen = row.timestamp(9)
+        record = row[10]
     }
 }
 
@@ -149,41 +152,67 @@ extension ArchiveTransaction {
             [feed.rawValue, kind.rawValue, value, now.milliseconds])
     }
 
-    /// - Parameter rule: the number of the identity rule by which the entry joined its article.
+    /// - Parameters:
+    ///   - rule: the number of the identity rule by which the entry joined its article.
+    ///   - rawRecord: the raw document that says it, if it is kept.
     public func insertSighting(
-        _ record: SightingRecord, of article: ArticleID, in feed: FeedID, rule: Int, at now: Timestamp
+        _ record: SightingRecord, of article: ArticleID, in feed: FeedID, rule: Int, record rawRecord: Int64? = nil,
+        at now: Timestamp
     ) throws -> Int64 {
         let id = try insert(
             """
             INSERT INTO sighting (article_id, feed_id, guid, url, url_key, published, modified, content_id, author,
-                language, summary, entry, fingerprint, rule, first_seen)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                language, summary, entry, fingerprint, rule, first_seen, record_id)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """,
             [
                 article.rawValue, feed.rawValue, record.guid, record.url, record.urlKey,
                 record.published?.milliseconds, record.modified?.milliseconds, record.contentID, record.author,
                 record.language, record.summary, String(decoding: record.entry, as: UTF8.self), record.fingerprint,
-                rule, now.milliseconds,
+                rule, now.milliseconds, rawRecord,
             ])
         try insertAttachments(record.attachments, of: article, sighting: id)
         return id
     }
 
-    public func updateSighting(_ id: Int64, _ record: SightingRecord, of article: ArticleID) throws {
+    public func updateSighting(
+        _ id: Int64, _ record: SightingRecord, of article: ArticleID, record rawRecord: Int64? = nil
+    ) throws {
         try execute(
             """
             UPDATE sighting SET url = ?, url_key = ?, published = ?, modified = ?, content_id = ?, author = ?,
-                language = ?, summary = ?, entry = ?, fingerprint = ?, last_seen = NULL
+                language = ?, summary = ?, entry = ?, fingerprint = ?, last_seen = NULL, record_id = ?
             WHERE id = ?
             """,
             [
                 record.url, record.urlKey, record.published?.milliseconds, record.modified?.milliseconds,
                 record.contentID, record.author, record.language, record.summary,
+                String(decoding: record.entry, as: UTF8.self), record.fingerprint, rawRecord, id,
+            ])
+        try replaceAttachments(record.attachments, of: article, sighting: id)
+    }
+
+    /// What today's reader makes of the raw document that a sighting is from. Whether it stands in the feed's latest
+    /// document stays as it is.
+    public func correctSighting(_ id: Int64, _ record: SightingRecord, of article: ArticleID) throws {
+        try execute(
+            """
+            UPDATE sighting SET guid = ?, url = ?, url_key = ?, published = ?, modified = ?, content_id = ?, author = ?,
+                language = ?, summary = ?, entry = ?, fingerprint = ?
+            WHERE id = ?
+            """,
+            [
+                record.guid, record.url, record.urlKey, record.published?.milliseconds, record.modified?.milliseconds,
+                record.contentID, record.author, record.language, record.summary,
                 String(decoding: record.entry, as: UTF8.self), record.fingerprint, id,
             ])
+        try replaceAttachments(record.attachments, of: article, sighting: id)
+    }
+
+    private func replaceAttachments(_ attachments: [Attachment], of article: ArticleID, sighting: Int64) throws {
         try execute(
-            "DELETE FROM attachment WHERE article_id = ? AND sighting_id = ?", [article.rawValue, id])
-        try insertAttachments(record.attachments, of: article, sighting: id)
+            "DELETE FROM attachment WHERE article_id = ? AND sighting_id = ?", [article.rawValue, sighting])
+        try insertAttachments(attachments, of: article, sighting: sighting)
     }
 
     /// The sighting stands in the feed's latest document again, as it was.

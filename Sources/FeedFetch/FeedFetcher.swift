@@ -49,7 +49,8 @@ public struct FeedFetcher: Sendable {
             case .final:
                 return .response(
                     FeedResponse(
-                        status: answer.status, httpVersion: answer.httpVersion, headers: answer.headers,
+                        status: answer.status, reason: answer.reason, httpVersion: answer.httpVersion,
+                        headers: answer.headers,
                         body: answer.body,
                         finalURL: hops.last?.to ?? request.url, hops: hops,
                         permanentURL: RedirectPolicy.permanentURL(hops), requestHeaders: headers.redacted,

@@ -21,6 +21,8 @@ public enum FetchOutcome: Sendable {
 
 public struct FeedResponse: Sendable {
     public var status: Int
+    /// What the server calls the status; "" if nothing.
+    public var reason: String
     public var httpVersion: String
     public var headers: [HTTPField]
     /// Decoded. Whole if the status is 2xx.
@@ -53,13 +55,15 @@ public struct FeedResponse: Sendable {
     static let fileVersion = ""
 
     public init(
-        status: Int, httpVersion: String = "1.1", headers: [HTTPField] = [], body: [UInt8] = [], finalURL: String,
+        status: Int, reason: String = "", httpVersion: String = "1.1", headers: [HTTPField] = [], body: [UInt8] = [],
+        finalURL: String,
         hops: [Hop] = [], permanentURL: String? = nil, requestHeaders: [HTTPField] = [], wasConditional: Bool = false,
         bytesOnWire: Int = 0, remoteAddress: String? = nil, duration: Duration = .zero, heldHost: String? = nil,
         lease: BodyLease? = nil
     ) {
         self.lease = lease
         self.status = status
+        self.reason = reason
         self.httpVersion = httpVersion
         self.headers = headers
         self.body = body

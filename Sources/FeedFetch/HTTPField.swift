@@ -36,6 +36,11 @@ public struct HTTPField: Sendable, Hashable, CustomStringConvertible {
             }
     }
 
+    /// UTF-8, else Latin-1: every byte is shown.
+    static func text(_ bytes: [UInt8]) -> String {
+        String(validating: bytes, as: UTF8.self) ?? String(String.UnicodeScalarView(bytes.map { Unicode.Scalar($0) }))
+    }
+
     /// Without white space at the ends, and with a space for each byte that could end a line or a C
     /// string (RFC 9110, 5.5: CR, LF and NUL are replaced).
     static func cleanValue(_ bytes: some BidirectionalCollection<UInt8>) -> [UInt8] {

@@ -51,6 +51,8 @@ public struct TransferLimits: Sendable, Hashable {
 
 public struct HTTPResponse: Sendable {
     public var status: Int
+    /// What the server calls the status; "" if nothing.
+    public var reason: String
     /// `1.0`, `1.1` or `2`.
     public var httpVersion: String
     public var headers: [HTTPField]

@@ -3,6 +3,8 @@ import FeedModel
 /// Status line and header fields, as libcurl hands them over line by line.
 struct ResponseHead {
     private(set) var status = 0
+    /// What the server calls the status; HTTP/2 has no word for it.
+    private(set) var reason = ""
     private(set) var httpVersion = ""
     private(set) var fields: [HTTPField] = []
     /// The empty line after the header of a final response has come.
@@ -31,7 +33,8 @@ struct ResponseHead {
         fields.removeAll(keepingCapacity: true)
         let parts = line.dropFirst(5).split(separator: 0x20, maxSplits: 2)
         httpVersion = parts.first.map { String(decoding: $0, as: UTF8.self) } ?? ""
-        status = 0
+        (status, reason) = (0, "")
+        if parts.count > 2 { reason = HTTPField.text(HTTPField.cleanValue(parts[2])) }
         guard parts.count > 1 else { return }
         for digit in parts[1].prefix(3) where digit.isASCIIDigit { status = status * 10 + Int(digit - 0x30) }
     }

@@ -263,7 +263,8 @@ final class Transfer {
         }
         return .success(
             HTTPResponse(
-                status: head.status, httpVersion: head.httpVersion, headers: head.fields, body: body.take(),
+                status: head.status, reason: head.reason, httpVersion: head.httpVersion, headers: head.fields,
+                body: body.take(),
                 bytesOnWire: bytesOnWire, remoteAddress: easy.string(CURLINFO_PRIMARY_IP),
                 duration: ContinuousClock.now - started))
     }

@@ -8,7 +8,7 @@ import GRDB
 struct ArchiveVerifier {
     let db: Database
     private let hasher: ContentHasher
-    private let path: String
+    let path: String
     private let progress: (_ done: Int, _ total: Int) -> Void
     private var done = 0
     private var total = 0
@@ -36,6 +36,7 @@ struct ArchiveVerifier {
         try part("the sums") { try $0.checkCounts() }
         try part("the numbers of feeds") { try $0.checkFeedCounts() }
         try part("the full-text index", .searchIndex) { try $0.checkSearchIndex() }
+        try part("the raw documents") { try $0.checkRawDocuments() }
     }
 
     /// A part that SQLite cannot read is a finding; the others are looked at all the same.
@@ -88,6 +89,7 @@ struct ArchiveVerifier {
                 + "polls go on, and what is wrong stays so"
         case .count:
             "stop the daemon and set it right by SQL; nothing but 'status' and 'feeds' shows it"
+        case .rawDocument: remedyOfFile
         case .searchIndex:
             "make the index anew from the articles: stop the daemon, sqlite3 \(path) \"UPDATE search_state SET form = 0\", "
                 + "and start it again"

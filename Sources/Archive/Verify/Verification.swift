@@ -20,6 +20,8 @@ public struct VerificationFinding: Hashable, Sendable {
         case count
         /// The full-text index does not hold what the articles show.
         case searchIndex = "search-index"
+        /// A WARC file is not there, is damaged, or does not hold what was kept.
+        case rawDocument = "raw-document"
     }
 
     public var code: Code
@@ -46,6 +48,12 @@ public struct VerificationReport: Hashable, Sendable {
     public var hashesNotRecomputed = 0
     /// Articles that the full-text index does not hold yet, which is no fault.
     public var searchBacklog = 0
+    /// Documents that were kept as they came, and those that were found unchanged.
+    public var rawDocuments = 0
+    public var rawFiles = 0
+    /// Bytes behind the last whole record of the newest WARC file: a daemon writes them now, or was killed when it did and
+    /// cuts them off at its next start.
+    public var rawTail = 0
     /// All that was found, by kind.
     public private(set) var counts: [VerificationFinding.Code: Int] = [:]
     /// The first of each kind.

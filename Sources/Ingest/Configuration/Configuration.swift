@@ -49,7 +49,6 @@ public struct Configuration: Sendable, Hashable {
                         + "'max_interval', which is kept; raise one of the two")
             }
         }
-        if keep.raw != .none { notes.append("'keep: raw' has no effect: this version keeps no raw documents") }
         return notes
     }
 }

@@ -40,7 +40,10 @@ struct Reconciler: ~Copyable {
     private let entries: [EntryDigest]
     private let documentModified: Timestamp?
     private let extent: DocumentExtent
+    /// The raw document that the entries are from, if it is kept.
+    private let record: Int64?
     private let now: Timestamp
+    private let logged: Timestamp
 
     private var reliableGuid: [String?] = []
     private var specificURLKey: [Int64?] = []
@@ -65,13 +68,18 @@ struct Reconciler: ~Copyable {
         var sighting: KnownSighting?
     }
 
-    /// - Parameter documentModified: the response's `Last-Modified`, where it can be read.
+    /// - Parameters:
+    ///   - documentModified: the response's `Last-Modified`, where it can be read.
+    ///   - record: the raw document that the entries are from, if it is kept.
+    ///   - logged: the instant of what the change log is told, where the document is of another.
     static func reconcile(
         _ entries: [EntryDigest], of feed: Feed, homePage: String?, documentModified: Timestamp?,
-        extent: DocumentExtent = .whole, at now: Timestamp, in archive: borrowing ArchiveTransaction
+        extent: DocumentExtent = .whole, record: Int64? = nil, at now: Timestamp, logged: Timestamp? = nil,
+        in archive: borrowing ArchiveTransaction
     ) throws -> Reconciliation {
         var reconciler = try Reconciler(
-            entries, of: feed, documentModified: documentModified, extent: extent, at: now, in: archive)
+            entries, of: feed, documentModified: documentModified, extent: extent, record: record, at: now,
+            logged: logged ?? now, in: archive)
         try reconciler.judgeGuidsAndURLs(homePage: homePage.flatMap(CanonicalURL.of), in: archive)
         try reconciler.joinByGuid(in: archive)
         try reconciler.joinByURL(in: archive)
@@ -87,7 +95,7 @@ struct Reconciler: ~Copyable {
 
     private init(
         _ entries: [EntryDigest], of feed: Feed, documentModified: Timestamp?, extent: DocumentExtent,
-        at now: Timestamp,
+        record: Int64?, at now: Timestamp, logged: Timestamp,
         in archive: borrowing ArchiveTransaction
     ) throws {
         var seen: Set<EntryDigest.CopyKey> = []
@@ -96,7 +104,9 @@ struct Reconciler: ~Copyable {
         self.entries = distinct
         self.documentModified = documentModified
         self.extent = extent
+        self.record = record
         self.now = now
+        self.logged = logged
         joined = Array(repeating: nil, count: distinct.count)
         before = try archive.currentSightings(of: feed.id)
     }
@@ -286,7 +296,7 @@ struct Reconciler: ~Copyable {
         let guid = reliableGuid[index]
         let (article, sighting) = try archive.insertArticle(
             entry.content, sighting: { entry.sighting(guid: guid, contentID: $0) }, in: feed.id,
-            rule: Identity.Rule.new.rawValue, modified: entry.entry.modified, at: now)
+            rule: Identity.Rule.new.rawValue, modified: entry.entry.modified, record: record, at: now, logged: logged)
         join(index, Joined(article: article, rule: .new))
         touched.insert(sighting)
         inserted.insert(sighting)
@@ -315,6 +325,7 @@ struct Reconciler: ~Copyable {
             if extent == .older, value.sighting != nil { continue }
             if isUnchanged(index), let sighting = value.sighting {
                 if !sighting.isCurrent, extent != .pushed { try archive.markCurrent(sighting: sighting.id) }
+                if let record, sighting.record == nil { try archive.link(sighting: sighting.id, record: record) }
             } else {
                 changed[value.article, default: []].append(index)
             }
@@ -368,22 +379,23 @@ struct Reconciler: ~Copyable {
             }
 
             let contentID = try stored?.id ?? archive.insertContent(entry.content, of: article)
-            let record = entry.sighting(guid: reliableGuid[index], contentID: contentID)
+            let shown = entry.sighting(guid: reliableGuid[index], contentID: contentID)
             if let sighting {
-                try archive.updateSighting(sighting.id, record, of: article)
+                try archive.updateSighting(sighting.id, shown, of: article, record: record)
                 if sighting.id == head.shownSighting, stored != nil {
                     try archive.updateMarkup(ofContent: contentID, entry.content)
                 }
             } else {
                 let added = try archive.insertSighting(
-                    record, of: article, in: feed.id, rule: joined[index]?.rule.rawValue ?? 0, at: now)
+                    shown, of: article, in: feed.id, rule: joined[index]?.rule.rawValue ?? 0, record: record, at: now)
                 touched.insert(added)
                 inserted.insert(added)
             }
             if isRevision {
                 revision += 1
                 try archive.insertRevision(
-                    revision, of: article, content: contentID, feed: feed.id, modified: entry.entry.modified, at: now)
+                    revision, of: article, content: contentID, feed: feed.id, modified: entry.entry.modified,
+                    record: record, at: now)
                 try archive.setRevision(revision, of: article)
                 result.revised += 1
                 if !isNewHere {
@@ -415,10 +427,10 @@ struct Reconciler: ~Copyable {
         if isNewHere {
             result.firstSightings += 1
             result.duplicates += 1
-            try archive.appendChange(.duplicate, article: article, revision: new, feed: feed.id, at: now)
+            try archive.appendChange(.duplicate, article: article, revision: new, feed: feed.id, at: logged)
         }
         for revision in old..<new {
-            try archive.appendChange(.revised, article: article, revision: revision + 1, feed: feed.id, at: now)
+            try archive.appendChange(.revised, article: article, revision: revision + 1, feed: feed.id, at: logged)
         }
     }
 

@@ -35,8 +35,11 @@ struct BackfillStep: Sendable {
         let outcome = await fetcher.fetch(settings.request(forPage: walk.url, of: feed))
         let record = PageRecord(
             feed: feed, walk: walk, outcome: outcome, rules: settings.rules, now: time.now, jitter: jitter)
-        guard let record else { return Result(heldHost: outcome.heldHost) }
-        let report = try await archive.write { try record.commit(in: $0) }
+        guard var record else { return Result(heldHost: outcome.heldHost) }
+        if settings.keepsRaw, record.isPage, case .response(let response) = outcome {
+            record.raw = try KeptDocument(response, .older, of: feed, in: archive, at: time.now).packed()
+        }
+        let report = try await archive.write { [record] in try record.commit(in: $0) }
         // Until here the document counts against the memory that transfers may take.
         return withExtendedLifetime(outcome) { Result(report: report, heldHost: outcome.heldHost) }
     }
@@ -70,6 +73,10 @@ struct PageRecord: Sendable {
     private let urls: Set<String>
     private var figures: PollFigures
     private let now: Timestamp
+    /// The page as it came, where that is kept.
+    var raw: PackedDocument?
+
+    var isPage: Bool { if case .page = finding { true } else { false } }
 
     /// `nil` where nothing happened: the request was given up.
     init?(
@@ -132,7 +139,7 @@ struct PageRecord: Sendable {
         case .page(let entries, let homePage, let isArchive, let older):
             let brought = try Reconciler.reconcile(
                 entries, of: feed, homePage: homePage ?? feed.poll.homePageURL, documentModified: nil,
-                extent: .older, at: now, in: archive)
+                extent: .older, record: raw.map { try archive.keep($0, of: feed.id) }, at: now, in: archive)
             report.figures.new = brought.new
             report.figures.revised = brought.revised
             report.figures.duplicates = brought.duplicates

@@ -41,7 +41,7 @@ struct FeedPoll: Sendable {
         // A file says nothing of the network.
         let finding = isRemote ? network.note(outcome, of: feed, host: due.host, at: now) : OwnNetwork.Finding()
         if finding.isSpared { return spared(feed, outcome, finding.change) }
-        let attempt = PollAttempt(
+        var attempt = PollAttempt(
             feed: feed, outcome: outcome, rules: settings.rules, now: now, jitter: jitter(),
             backfills: settings.feed.backfill)
         let record: PollRecord
@@ -51,7 +51,9 @@ struct FeedPoll: Sendable {
         case .notModified(let response):
             record = attempt.unchanged(response)
         case .document(let response):
-            record = attempt.read(response)
+            let kept = try settings.keepsRaw ? KeptDocument(response, of: feed, in: archive, at: now) : nil
+            attempt.isNewRecord = kept?.isNews ?? false
+            record = attempt.read(response, kept: kept)
         case .gone(let error):
             record = attempt.gone(error)
         case .failure(let error, let retryAfter, let pausesHost):

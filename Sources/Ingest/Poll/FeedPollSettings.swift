@@ -8,6 +8,8 @@ struct FeedPollSettings: Sendable {
     let feed: FeedConfiguration
     let credential: Credential?
     let rules: ScheduleRules
+    /// Documents are kept as they come.
+    let keepsRaw: Bool
     private let sharedHosts: Set<String>
     /// The configuration names the feed; else somebody tries a URL.
     private let isConfigured: Bool
@@ -23,6 +25,7 @@ struct FeedPollSettings: Sendable {
         self.sharedHosts = sharedHosts
         self.feed = feed
         self.credential = credential
+        keepsRaw = configuration.keep.raw == .changed
         fetch = configuration.fetch
         userAgent = configuration.userAgent
         let schedule = configuration.schedule

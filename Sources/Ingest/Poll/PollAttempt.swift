@@ -13,6 +13,8 @@ struct PollAttempt {
     let jitter: Double
     /// Whether the feed's older pages are wanted.
     var backfills = false
+    /// The document is about to be kept: its entries are read for their reference to it, whether or not they are news.
+    var isNewRecord = false
 
     /// Documents read by an older reader are read again when they come again.
     private static let readerVersion: UInt8 = 1
@@ -38,13 +40,17 @@ struct PollAttempt {
     /// A 226 brings a part of the document: what is not in it has not left the feed, and what it leaves out about
     /// the feed stays as it was. Its validators are those of the whole document as it is now (RFC 3229, 10.4.1).
     ///
-    /// - Parameter known: what the body says, where it has been read already.
-    func read(_ response: FeedResponse, known: Result<ParsedFeed, NotAFeed>? = nil) -> PollRecord {
+    /// - Parameters:
+    ///   - known: what the body says, where it has been read already.
+    ///   - kept: the same as it came, where it is to be kept if it is a feed.
+    func read(
+        _ response: FeedResponse, known: Result<ParsedFeed, NotAFeed>? = nil, kept: KeptDocument? = nil
+    ) -> PollRecord {
         // What the header says goes before what the document says, and gives way to it when it is gone.
         let links = ["hub", "self"].map { LinkHeader.target(rel: $0, in: response.values(of: "Link")) ?? "" }
         let hash = PollAttempt.hash(response.body, links: links)
         let isPartial = response.isFeedDelta
-        let isSame = !isPartial && hash == feed.poll.documentHash
+        let isSame = !isPartial && !isNewRecord && hash == feed.poll.documentHash
         let parsed: ParsedFeed?
         if isSame {
             parsed = nil
@@ -96,6 +102,7 @@ struct PollAttempt {
 
         var record = record(state, figures(.notModified, status: outcome.status))
         record.success = PollRecord.Success(freshness: left, rules: rules)
+        record.raw = kept?.packed()
         if let parsed {
             record.document = PollRecord.Document(
                 entries: parsed.entries.map(EntryDigest.init), homePage: state.homePageURL,

@@ -19,6 +19,8 @@ struct PollRecord: Sendable {
     /// Where the feed's older entries are, if they are wanted, and the document that says so.
     var older: OlderPage?
     var finalURL: String?
+    /// The document as it came, where that is kept.
+    var raw: PackedDocument?
     let now: Timestamp
 
     struct Success: Sendable {
@@ -38,10 +40,11 @@ struct PollRecord: Sendable {
         var state = state
         var figures = figures
         var brought = Reconciliation()
+        let kept = try raw.map { try archive.keep($0, of: feed.id) }
         if let document {
             brought = try Reconciler.reconcile(
                 document.entries, of: feed, homePage: document.homePage, documentModified: document.lastModified,
-                extent: document.extent, at: now, in: archive)
+                extent: document.extent, record: kept, at: now, in: archive)
             figures.new = brought.new
             figures.revised = brought.revised
             figures.duplicates = brought.duplicates

@@ -11,6 +11,8 @@ struct Delivery: Sendable {
     let entries: [EntryDigest]
     let homePage: String?
     let bytes: Int
+    /// The document as it came, where that is kept.
+    var raw: PackedDocument?
     let now: Timestamp
 
     static func read(
@@ -31,7 +33,7 @@ struct Delivery: Sendable {
         else { return nil }
         let brought = try Reconciler.reconcile(
             entries, of: feed, homePage: homePage ?? feed.poll.homePageURL, documentModified: nil, extent: .pushed,
-            at: now, in: archive)
+            record: raw.map { try archive.keep($0, of: feed.id) }, at: now, in: archive)
         if feed.poll.posting.history != nil, !brought.arrivals.isEmpty {
             var posting = feed.poll.posting
             posting.learn(

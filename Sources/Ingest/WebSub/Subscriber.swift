@@ -390,12 +390,18 @@ public actor Subscriber {
             try await archive.write { try $0.noteRejection(token) }
             return Answer(202, "received\n")
         }
-        switch Delivery.read(body, contentType: contentType, of: subscription, at: time.now) {
+        let now = time.now
+        switch Delivery.read(body, contentType: contentType, of: subscription, at: now) {
         case .failure(let reason):
             logger.notice(
                 "push ignored: it is no feed", metadata: metadata.merging(["reason": "\(reason.message)"]) { $1 })
-        case .success(let delivery):
-            guard let brought = try await archive.write({ try delivery.commit(in: $0) }) else {
+        case .success(var delivery):
+            if await configuration.keep.raw == .changed {
+                delivery.raw = try KeptDocument(
+                    pushed: body, contentType: contentType, of: subscription, in: archive, at: now
+                ).packed()
+            }
+            guard let brought = try await archive.write({ [delivery] in try delivery.commit(in: $0) }) else {
                 return Answer(410, "not subscribed to any more\n")
             }
             delivered()

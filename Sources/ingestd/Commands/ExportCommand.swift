@@ -11,7 +11,9 @@ struct ExportCommand: ParsableCommand {
             jsonl: one JSON object a line, as 'articles --json' prints it. csv: RFC 4180 in UTF-8, with the columns of \
             the archive's view 'articles'; a cell that a spreadsheet would take for a formula has an apostrophe before \
             it, unless --verbatim. jsonfeed: one JSON Feed 1.1, HTML as published. atom: one Atom 1.0 document, HTML \
-            made safe to show. opml: the configured feeds, their tags as folders and categories.
+            made safe to show. opml: the configured feeds, their tags as folders and categories. warc: the documents as they \
+            came, of feeds that --feed and --tag choose, received between --since and --until, as one WARC 1.1 file of \
+            gzip members.
 
             The articles are those that 'articles' lists with the same options: with --limit, the newest so many. \
             They are those that are there when it begins.
@@ -23,7 +25,7 @@ struct ExportCommand: ParsableCommand {
 
     @OptionGroup var global: GlobalOptions
 
-    @Option(help: ArgumentHelp("jsonl, csv, jsonfeed, atom or opml.", valueName: "format"))
+    @Option(help: ArgumentHelp("jsonl, csv, jsonfeed, atom, opml or warc.", valueName: "format"))
     var format: Format = .jsonl
 
     @Option(
@@ -44,16 +46,17 @@ struct ExportCommand: ParsableCommand {
             throw ValidationError(
                 "--format opml lists feeds, which --feed and --tag choose; the other filters are for articles")
         }
+        if format == .warc, options.limit != nil {
+            throw ValidationError(
+                "--limit is for articles; --format warc takes --feed, --tag, --since and --until")
+        }
     }
 
     func run() throws {
         do {
             switch format {
             case .warc:
-                throw CommandFailure(
-                    .failed,
-                    "--format warc needs the documents as they came, which this version does not keep; "
-                        + "jsonl holds all that it keeps of an article")
+                try exportRaw()
             case .opml:
                 let document = OPMLExport.document(try subscriptions(), title: "Feeds of \(Program.name)")
                 try writing { write in try write(document) }
@@ -115,6 +118,27 @@ struct ExportCommand: ParsableCommand {
                     step()
                 }
             }
+        }
+    }
+
+    // MARK: raw documents
+
+    private func exportRaw() throws {
+        let archive = try global.openForReading()
+        guard try archive.hasRawDocuments() else {
+            throw CommandFailure(
+                .failed,
+                "the archive holds no documents as they came; write 'keep: {raw: changed}' in the configuration to keep "
+                    + "those that come from now on (jsonl holds all that it knows of articles)")
+        }
+        let now = SystemTime().now
+        let filter = options.filter(at: now)
+        try noteUnknown(filter, archive)
+        try writing { write in
+            let count = try archive.exportRaw(
+                RawSelection(feed: filter.feed, tag: filter.tag, since: filter.since, until: filter.until),
+                version: Program.version, at: now, write: write)
+            if count == 0, !global.quiet { Terminal.message("note: no document was received then, or there") }
         }
     }
 

@@ -45,7 +45,7 @@ struct ShowCommand: ParsableCommand {
         } else if revisions || diff {
             try showRevisions(of: id, in: archive)
         } else if global.json {
-            write(article)
+            write(article, place: try archive.places(ofRevisionsOf: id)[article.revision])
         } else if text {
             Terminal.output.line(Terminal.clean(article.text, keepsLines: true))
         } else if html {
@@ -61,10 +61,14 @@ struct ShowCommand: ParsableCommand {
 
     private func words(of article: ArchivedArticle) -> String { (article.title ?? "") + "\n" + article.text }
 
-    private func write(_ article: ArchivedArticle, seen: Timestamp? = nil, change: WordDiff? = nil) {
+    /// - Parameter place: where the document stands that brought the revision, if it was kept.
+    private func write(
+        _ article: ArchivedArticle, seen: Timestamp? = nil, place: String?, change: WordDiff? = nil
+    ) {
         var json = JSONWriter()
         json.article(article) { json in
             json.member("seen", seen.map { Timestamp(seconds: $0.seconds) })
+            json.member("record", place)
             change?.write(to: &json, key: "diff")
         }
         json.newline()
@@ -77,6 +81,7 @@ struct ShowCommand: ParsableCommand {
             ("url", article.url), ("author", article.author), ("published", article.published?.rfc3339),
             ("modified", article.modified?.rfc3339), ("first seen", article.firstSeen.rfc3339Seconds),
             ("revision", "\(article.revision)"),
+            ("document", try archive.places(ofRevisionsOf: article.id)[article.revision]),
         ] {
             if let value { Terminal.output.line("\(name): \(Terminal.clean(value))") }
         }
@@ -119,16 +124,18 @@ struct ShowCommand: ParsableCommand {
 
     private func showRevisions(of id: ArticleID, in archive: Archive) throws {
         var previous: ArchivedArticle?
+        let places = try archive.places(ofRevisionsOf: id)
         for (seen, feed, article) in try archive.revisions(of: id) {
             defer { previous = article }
             let change = diff ? previous.map { WordDiff(from: words(of: $0), to: words(of: article)) } : nil
             if global.json {
-                write(article, seen: seen, change: change)
+                write(article, seen: seen, place: places[article.revision], change: change)
                 continue
             }
             let title = Terminal.clean(article.title ?? "(no title)")
             Terminal.output.line(
                 Terminal.bold("revision \(article.revision), \(seen.rfc3339Seconds), \(Terminal.clean(feed))"))
+            if let place = places[article.revision] { Terminal.output.line(Terminal.dim("document: \(place)")) }
             if let change {
                 Terminal.output.line(change.shown)
             } else {

@@ -6,11 +6,12 @@ import Ingest
 struct VerifyCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "verify",
-        abstract: "Checks the whole archive: hashes, references, change log, sums, index, database.",
+        abstract: "Checks the whole archive: hashes, references, change log, sums, index, database, WARC files.",
         discussion: """
             Every content's hash is made again from its title and text, every row that another names is looked for, the \
             change log is held against the revisions, the sums against counts, the full-text index against what the \
-            articles show, and SQLite checks its file. Nothing is written. The daemon may go on polling: what it commits \
+            articles show, and SQLite checks its file. Every record of the WARC files is read and its digests are made \
+            again; each document that was kept must be there. Nothing is written. The daemon may go on polling: what it commits \
             meanwhile is not looked at, and the write-ahead log grows until the end.
 
             Exits 0 if all is well, or 1 with a list: what is wrong, where, and what can be done.
@@ -77,6 +78,10 @@ extension VerificationReport {
             json.member("attachments", attachments)
             json.member("changes", changes)
             json.member("feeds", feeds)
+            if rawFiles > 0 {
+                json.member("raw_documents", rawDocuments)
+                json.member("raw_files", rawFiles)
+            }
         }
         json.member("hashes_not_recomputed", hashesNotRecomputed)
         json.member("search_backlog", searchBacklog)
@@ -115,10 +120,15 @@ extension VerificationReport {
         let seconds = String(Double(duration.milliseconds / 100) / 10)
         lines.append(
             "\(found == 0 ? "ok" : "\(found) found"): \(articles) articles, \(contents) contents, \(revisions) revisions, "
-                + "\(sightings) sightings, \(attachments) attachments, \(changes) changes, \(feeds) feeds in \(seconds) s"
-        )
+                + "\(sightings) sightings, \(attachments) attachments, \(changes) changes, \(feeds) feeds"
+                + (rawFiles > 0 ? ", \(rawDocuments) raw documents in \(rawFiles) \(rawFiles == 1 ? "file" : "files")" : "") + " in \(seconds) s")
         if hashesNotRecomputed > 0 {
             lines.append("\(hashesNotRecomputed) hashes are of an earlier program's making and could not be made again")
+        }
+        if rawTail > 0 {
+            lines.append(
+                "the newest WARC file ends with \(rawTail) bytes that are no record yet: a daemon is writing them, or was "
+                    + "killed and takes them away at its next start")
         }
         if searchBacklog > 0 { lines.append("\(searchBacklog) articles are not in the full-text index yet") }
         return lines
