@@ -144,6 +144,12 @@ public struct Health: Hashable, Sendable {
                 "the webhook at \(webhook.host) fails; \(error.code): \(error.message); \(position)",
                 since: webhook.failingSince)
         }
+        if figures.churnyFeeds > 0 {
+            let feeds = figures.churnyFeeds == 1 ? "1 feed changes" : "\(figures.churnyFeeds) feeds change"
+            add(
+                .info,
+                "\(feeds) an entry at nearly every poll; not every state of it is kept ('ingestd feeds' shows 'churny')")
+        }
         for trouble in figures.troubles {
             problems.append(
                 Problem(
@@ -219,6 +225,7 @@ public struct Health: Hashable, Sendable {
             json.member("dead", figures.feeds[.dead] ?? 0)
             json.member("disabled", figures.feeds[.disabled] ?? 0)
             json.member("overdue", figures.overdue)
+            json.member("churny", figures.churnyFeeds)
             json.member("in_flight", findings.daemon?.inFlight ?? 0)
         }
         json.object("articles") { json in

@@ -153,6 +153,7 @@ public struct PollReckoning: Sendable {
             json.member("next_poll", poll.nextPoll.map { Timestamp(seconds: $0.seconds) })
             json.member("interval_seconds", poll.interval.map(seconds))
             json.member("interval_reason", poll.intervalReason?.rawValue)
+            json.member("churny_since", poll.churn.map { Timestamp(seconds: $0.since.seconds) })
             json.array("weighed") { json in
                 for one in weighed {
                     json.object { json in

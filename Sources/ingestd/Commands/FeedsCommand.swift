@@ -40,6 +40,7 @@ struct FeedsCommand: ParsableCommand {
         } else if poll.lastPoll == nil, poll.state == .active {
             line += "  not polled yet"
         }
+        if poll.churn != nil { line += "  churny" }
         if let error = poll.lastError { line += "  \(error.code): \(Terminal.clean(error.message))" }
         Terminal.output.line(line)
     }
@@ -74,6 +75,10 @@ extension JSONWriter {
             json.member("etag", poll.validators?.etag.map(HeaderText.decode))
             json.member("last_modified", poll.validators?.lastModified.map(HeaderText.decode))
             json.member("hub", poll.hub)
+            if let churn = poll.churn {
+                json.member("churny", true)
+                json.member("churny_since", seconds(churn.since))
+            }
         }
     }
 }
