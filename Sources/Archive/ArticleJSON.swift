@@ -33,7 +33,8 @@ extension JSONWriter {
     }
 
     /// A line of the change log: the item object with `seq`, `kind` and `at` in `_ingestd`; of a line without an
-    /// article, these and the feed alone.
+    /// article, these and the feed alone. Where the line's revision is not kept, the article is as of the next one that
+    /// is, and `thinned` and `shown_revision` say so.
     public mutating func change(_ change: Change) {
         func members(_ json: inout JSONWriter) {
             json.member("seq", Int(change.seq))
@@ -41,7 +42,13 @@ extension JSONWriter {
             json.member("at", Timestamp(seconds: change.at.seconds))
         }
         if let article = change.article {
-            self.article(article, extra: members)
+            self.article(article) { json in
+                if let shown = change.insteadRevision {
+                    json.member("thinned", true)
+                    json.member("shown_revision", shown)
+                }
+                members(&json)
+            }
         } else {
             object { json in
                 json.object("_ingestd") { json in

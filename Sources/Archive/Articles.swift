@@ -75,6 +75,29 @@ public struct KnownRevision: Hashable, Sendable {
     public var contentID: Int64
 }
 
+/// A state of an article as thinning sees it.
+public struct RevisionState: Hashable, Sendable {
+    public var number: Int
+    public var feed: FeedID
+    public var seen: Timestamp
+    /// In a run of states that its feed showed without rest, counted from 0.
+    public var place: Int
+
+    public init(number: Int, feed: FeedID, seen: Timestamp, place: Int) {
+        self.number = number
+        self.feed = feed
+        self.seen = seen
+        self.place = place
+    }
+
+    static let columns = "revision, feed_id, seen, run"
+
+    init(row: Row) {
+        self.init(
+            number: row[0], feed: FeedID(rawValue: row[1]), seen: Timestamp(milliseconds: row[2]), place: row[3])
+    }
+}
+
 extension ArchiveTransaction {
     // MARK: asking
 
@@ -112,6 +135,22 @@ extension ArchiveTransaction {
         try rows(
             "SELECT revision, content_id FROM revision WHERE article_id = ? ORDER BY revision DESC", [article.rawValue]
         ) { KnownRevision(number: $0[0], contentID: $0[1]) }
+    }
+
+    /// An article's kept states, oldest first.
+    public func states(of article: ArticleID) throws -> [RevisionState] {
+        try rows(
+            "SELECT \(RevisionState.columns) FROM revision WHERE article_id = ? ORDER BY revision", [article.rawValue],
+            RevisionState.init(row:))
+    }
+
+    /// The newest of an article's states that a feed brought.
+    public func newestState(of article: ArticleID, from feed: FeedID) throws -> RevisionState? {
+        try first(
+            """
+            SELECT \(RevisionState.columns) FROM revision WHERE article_id = ? AND feed_id = ?
+            ORDER BY revision DESC LIMIT 1
+            """, [article.rawValue, feed.rawValue], RevisionState.init(row:))
     }
 
     // MARK: writing
@@ -165,13 +204,46 @@ extension ArchiveTransaction {
         try execute("UPDATE content SET superseded = ? WHERE id = ?", [superseded, content])
     }
 
+    /// - Parameter place: in a run of states that the feed showed without rest.
     public func insertRevision(
-        _ number: Int, of article: ArticleID, content: Int64, feed: FeedID, modified: Timestamp?,
+        _ number: Int, of article: ArticleID, content: Int64, feed: FeedID, modified: Timestamp?, place: Int = 0,
         record: Int64? = nil, at now: Timestamp
     ) throws {
         try execute(
-            "INSERT INTO revision VALUES (?, ?, ?, ?, ?, ?, ?)",
-            [article.rawValue, number, content, feed.rawValue, modified?.milliseconds, now.milliseconds, record])
+            "INSERT INTO revision VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            [article.rawValue, number, content, feed.rawValue, modified?.milliseconds, now.milliseconds, record, place])
+    }
+
+    /// Takes states out of an article's history, and their contents where nothing else refers to them. Neither the
+    /// newest state may be among them, nor the first.
+    public func removeRevisions(_ numbers: [Int], of article: ArticleID) throws {
+        guard !numbers.isEmpty else { return }
+        var contents: Set<Int64> = []
+        for number in numbers {
+            if let content = try first(
+                "SELECT content_id FROM revision WHERE article_id = ? AND revision = ?", [article.rawValue, number],
+                { $0[0] as Int64 })
+            {
+                contents.insert(content)
+            }
+            try execute("DELETE FROM revision WHERE article_id = ? AND revision = ?", [article.rawValue, number])
+        }
+        for content in contents.sorted() where try !isUsed(content, by: article) {
+            try forgetIndexed(content: content, of: article)
+            try execute("DELETE FROM content WHERE id = ?", [content])
+        }
+        try execute("UPDATE article SET thinned = thinned + ? WHERE id = ?", [numbers.count, article.rawValue])
+        try count("revisions", -numbers.count)
+    }
+
+    private func isUsed(_ content: Int64, by article: ArticleID) throws -> Bool {
+        try first(
+            """
+            SELECT 1 FROM revision WHERE article_id = ?1 AND content_id = ?2
+            UNION ALL SELECT 1 FROM sighting WHERE article_id = ?1 AND content_id = ?2
+            UNION ALL SELECT 1 FROM article WHERE id = ?1 AND shown_content = ?2 LIMIT 1
+            """, [article.rawValue, content]
+        ) { _ in true } ?? false
     }
 
     public func setRevision(_ number: Int, of article: ArticleID) throws {

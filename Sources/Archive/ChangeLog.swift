@@ -9,6 +9,8 @@ public struct Change: Hashable, Sendable {
     public var feedURL: String?
     /// As it stood at the change's revision; absent for a line that stands for many, and for what is gone.
     public var article: ArchivedArticle?
+    /// That state is not kept: the article is as of this later revision.
+    public var insteadRevision: Int?
 }
 
 /// Which lines of the change log somebody wants.
@@ -84,11 +86,12 @@ extension Archive {
             db,
             sql: """
                 SELECT \(ArchivedArticle.columns), h.seq, h.at, h.kind, h.revision, hf.url,
-                    coalesce(hf.configured_title, hf.title)
+                    coalesce(hf.configured_title, hf.title), r.revision
                 FROM change h
                 LEFT JOIN feed hf ON hf.id = h.feed_id
                 LEFT JOIN article a ON a.id = h.article_id
-                LEFT JOIN revision r ON r.article_id = h.article_id AND r.revision = h.revision
+                LEFT JOIN revision r ON r.article_id = h.article_id AND r.revision = (SELECT min(k.revision)
+                    FROM revision k WHERE k.article_id = h.article_id AND k.revision >= h.revision)
                 LEFT JOIN content c ON c.id = coalesce(r.content_id, a.shown_content)
                 LEFT JOIN sighting s ON s.id = a.shown_sighting
                 LEFT JOIN feed f ON f.id = s.feed_id
@@ -106,7 +109,10 @@ extension Change {
     fileprivate init(row: Row) {
         if !row.hasNull(atIndex: 0), !row.hasNull(atIndex: 12) {
             var article = ArchivedArticle(row: row)
-            if let revision: Int = row[19] { article.revision = revision }
+            if let revision: Int = row[19] {
+                article.revision = revision
+                if let shown: Int = row[22], shown != revision { insteadRevision = shown }
+            }
             // The feed that the line is about, which may not be the one whose content is shown.
             if let url: String = row[20] {
                 article.feedURL = url

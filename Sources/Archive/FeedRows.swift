@@ -167,7 +167,7 @@ extension ArchiveTransaction {
                 failures = ?, failing_since = ?, error_code = ?, error_message = ?, notice_code = ?,
                 notice_message = ?, notice_since = ?, freshness = ?, learned = ?, ttl = ?, update_period = ?, skip_hours = ?,
                 skip_days = ?, last_document = ?, posting_history = ?, window = ?, narrow_streak = ?, losses = ?,
-                last_loss = ?, demand = ?, price = ?
+                last_loss = ?, demand = ?, price = ?, churny_since = ?, last_churn = ?
             WHERE id = ?
             """,
             [
@@ -184,7 +184,7 @@ extension ArchiveTransaction {
                 Int64(poll.hints.skipHours), Int64(poll.hints.skipDays), poll.lastDocument?.milliseconds,
                 poll.posting.history.map { Data($0) }, poll.posting.window, poll.posting.narrowStreak,
                 poll.posting.losses, poll.posting.lastLoss?.milliseconds, poll.posting.demand, poll.posting.price,
-                feed.rawValue,
+                poll.churn?.since.milliseconds, poll.churn?.last.milliseconds, feed.rawValue,
             ])
     }
 
@@ -245,6 +245,10 @@ extension Feed {
         poll.hints.skipHours = UInt32(truncatingIfNeeded: row["skip_hours"] as Int64)
         poll.hints.skipDays = UInt8(truncatingIfNeeded: row["skip_days"] as Int64)
         poll.posting = PostingRecord(row: row)
+        // An archive of an earlier version has nothing of it.
+        if row.hasColumn("churny_since"), let since = row.timestamp("churny_since") {
+            poll.churn = PollState.Churn(since: since, last: row.timestamp("last_churn") ?? since)
+        }
         let tags: String = row["tags"]
         self.init(
             id: FeedID(rawValue: row["id"]), configuredURL: row["configured_url"],

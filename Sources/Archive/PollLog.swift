@@ -96,7 +96,7 @@ extension ArchiveTransaction {
         }
     }
 
-    private func count(_ name: String, _ more: Int) throws {
+    func count(_ name: String, _ more: Int) throws {
         try execute("UPDATE counter SET value = value + ? WHERE name = ?", [more, name])
     }
 

@@ -49,6 +49,12 @@ extension Schema {
         \(operatorPauseTables)
         \(rawColumns)
         \(rawTables)
+        \(contentReferences)
+        ALTER TABLE article ADD COLUMN thinned INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE revision ADD COLUMN run INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE feed ADD COLUMN churny_since INTEGER;
+        ALTER TABLE feed ADD COLUMN last_churn INTEGER;
+        \(churnIndex)
         """,
     ]
 }

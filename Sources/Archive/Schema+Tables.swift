@@ -51,7 +51,9 @@ extension Schema {
             demand REAL,                    -- polls an hour that it is worth at a price of 1
             price REAL,                     -- of a poll when the last one was scheduled, in hours of waiting
             topic TEXT,                     -- where the document says that it lives
-            scope TEXT NOT NULL DEFAULT ''  -- of host: the hosts that pause together
+            scope TEXT NOT NULL DEFAULT '', -- of host: the hosts that pause together
+            churny_since INTEGER,           -- an article of it changes at nearly every poll
+            last_churn INTEGER              -- the last poll that found it so
         ) STRICT;
         CREATE INDEX feed_host ON feed (host);
         CREATE INDEX feed_scope ON feed (scope);
@@ -62,6 +64,7 @@ extension Schema {
         \(operatorPauseTables)
 
         \(feedFigures)
+        \(churnIndex)
         \(webhookTable)
 
         -- One row an article, however often and wherever it was published.
@@ -72,7 +75,8 @@ extension Schema {
             -- walk through this table for each of those rows.
             shown_content INTEGER NOT NULL,
             shown_sighting INTEGER NOT NULL,
-            first_seen INTEGER NOT NULL
+            first_seen INTEGER NOT NULL,
+            thinned INTEGER NOT NULL DEFAULT 0 -- revisions that are no longer kept
         ) STRICT;
 
         -- Each content of each article, once.
@@ -91,15 +95,17 @@ extension Schema {
         ) STRICT;
         CREATE INDEX content_hash ON content (hash, article_id);
 
-        -- The states that an article has had, in their order.
+        -- The states that an article has had, in their order, as far as they are kept. Here and below the content is no
+        -- foreign key: these tables would be walked through whenever one is removed.
         CREATE TABLE revision (
             article_id INTEGER NOT NULL,
             revision INTEGER NOT NULL,
-            content_id INTEGER NOT NULL REFERENCES content (id),
+            content_id INTEGER NOT NULL,
             feed_id INTEGER NOT NULL REFERENCES feed (id), -- that showed it first
             modified INTEGER,               -- as the entry said
             seen INTEGER NOT NULL,
             record_id INTEGER,              -- the raw document that brought it, where it was kept
+            run INTEGER NOT NULL DEFAULT 0, -- its place among states that the feed showed without rest
             PRIMARY KEY (article_id, revision)
         ) STRICT, WITHOUT ROWID;
 
@@ -113,7 +119,7 @@ extension Schema {
             url_key INTEGER,                -- 64 bits of SHA-256 of the canonical URL
             published INTEGER,
             modified INTEGER,
-            content_id INTEGER NOT NULL REFERENCES content (id),
+            content_id INTEGER NOT NULL,
             author TEXT,
             language TEXT,
             summary TEXT,

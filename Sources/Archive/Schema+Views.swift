@@ -30,7 +30,7 @@ extension Schema {
         JOIN sighting s ON s.id = a.shown_sighting
         JOIN feed f ON f.id = s.feed_id;
 
-        -- One row for each state that an article has had.
+        -- One row for each state that an article has had, but for those that are no longer kept: their numbers are missing.
         CREATE VIEW revisions AS SELECT
             r.article_id, r.revision, 'sha256:' || lower(hex(c.hash)) AS content_hash, c.title,
             CASE c.kind WHEN 'html' THEN c.body END AS content_html,
@@ -55,7 +55,8 @@ extension Schema {
             \(instant("f.last_poll")), \(instant("f.last_success")), \(instant("f.last_change")), f.last_status,
             \(instant("f.next_poll")), f.interval / 1000 AS interval_seconds, f.interval_reason, f.failures,
             f.error_code AS last_error_code, f.error_message AS last_error_message,
-            CAST(f.etag AS TEXT) AS etag, CAST(f.last_modified AS TEXT) AS last_modified, f.hub
+            CAST(f.etag AS TEXT) AS etag, CAST(f.last_modified AS TEXT) AS last_modified, f.hub,
+            f.churny_since IS NOT NULL AS churny, \(instant("f.churny_since"))
         FROM feed f WHERE f.configured;
 
         -- The change log. `revised` and `new` stand for a revision, `duplicate` for an article and a further feed.

@@ -19,6 +19,8 @@ public struct StatusFigures: Hashable, Sendable {
     public var outageSince: Timestamp?
     /// Feeds with something to say: what, and since when; the longest standing first, a bounded number.
     public var troubles: [FeedTrouble] = []
+    /// Feeds that change an entry at nearly every poll.
+    public var churnyFeeds = 0
 
     /// Webhooks whose last delivery failed, and those that have stopped.
     public var failingWebhooks: [Webhook] = []
@@ -100,6 +102,11 @@ extension Archive {
             if try db.tableExists("outage") {
                 figures.outageSince = try Int64.fetchOne(db, sql: "SELECT since FROM outage").map(
                     Timestamp.init(milliseconds:))
+            }
+            if try db.columns(in: "feed").contains(where: { $0.name == "churny_since" }) {
+                figures.churnyFeeds =
+                    try Int.fetchOne(
+                        db, sql: "SELECT count(*) FROM feed WHERE configured AND churny_since IS NOT NULL") ?? 0
             }
             figures.failingWebhooks = try Webhook.configured(db).filter { $0.lastError != nil }
             figures.troubles = try Row.fetchAll(

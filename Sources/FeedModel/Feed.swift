@@ -95,6 +95,20 @@ public struct PollState: Hashable, Sendable {
     /// Something that an operator should know although polls succeed.
     public var notice: PollError?
     public var noticeSince: Timestamp?
+    /// Its entries change at nearly every poll.
+    public var churn: Churn?
+
+    /// Some article of a feed has had a new state at nearly every poll, so that not all of them are kept.
+    public struct Churn: Hashable, Sendable {
+        public var since: Timestamp
+        /// The last poll that found it so.
+        public var last: Timestamp
+
+        public init(since: Timestamp, last: Timestamp) {
+            self.since = since
+            self.last = last
+        }
+    }
 
     public init(url: String) { self.url = url }
 }

@@ -169,6 +169,13 @@ public struct Health: Hashable, Sendable {
                     message: "\(what) by an operator \(pause.extent); 'ingestd resume \(pause.name)' ends that",
                     since: pause.since))
         }
+        if figures.churnyFeeds > 0 {
+            let feeds = figures.churnyFeeds == 1 ? "1 feed changes" : "\(figures.churnyFeeds) feeds change"
+            add(
+                .info,
+                "\(feeds) an entry at nearly every poll; not every state of it is kept ('ingestd feeds' shows 'churny')"
+            )
+        }
         for trouble in figures.troubles {
             problems.append(
                 Problem(
@@ -251,6 +258,7 @@ public struct Health: Hashable, Sendable {
             json.member("disabled", figures.feeds[.disabled] ?? 0)
             json.member("overdue", figures.overdue)
             json.member("paused", figures.paused)
+            json.member("churny", figures.churnyFeeds)
             json.member("in_flight", findings.daemon?.inFlight ?? 0)
         }
         json.object("articles") { json in

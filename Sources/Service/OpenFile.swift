@@ -1,4 +1,4 @@
-import Glibc
+import Foundation
 
 /// What a descriptor refers to.
 public enum OpenFile {

@@ -82,7 +82,11 @@ extension Archive {
                 let bytes: [UInt8]
                 do throws(WarcFailure) {
                     let file: WarcFile
-                    if let open, open.name == record.fileName { file = open.file } else { file = try WarcFile(path: path) }
+                    if let open, open.name == record.fileName {
+                        file = open.file
+                    } else {
+                        file = try WarcFile(path: path)
+                    }
                     open = (record.fileName, file)
                     bytes = try file.bytes(
                         at: record.offset - record.requestLength, count: record.requestLength + record.length)

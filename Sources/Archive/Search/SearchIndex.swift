@@ -31,18 +31,31 @@ extension ArchiveTransaction {
     ///   - articles: at most so many.
     ///   - bytes: no further one when their texts are this long together.
     public func indexNext(articles limit: Int, bytes: Int) throws -> SearchIndexProgress {
+        var progress = SearchIndexProgress(done: 0, hasMore: true)
+        try changingIndex { progress = try indexSome(limit, bytes) }
+        return progress
+    }
+
+    /// A damaged index is emptied: it is made of the archive's articles, can be made again, and must not keep polls from
+    /// being archived.
+    private func changingIndex(_ body: () throws -> Void) throws {
         do {
-            var progress = SearchIndexProgress(done: 0, hasMore: true)
             try db.inSavepoint {
-                progress = try indexSome(limit, bytes)
+                try body()
                 return .commit
             }
-            return progress
         } catch let error as DatabaseError where error.extendedResultCode == .SQLITE_CORRUPT_VTAB {
-            // The index is made of the archive's articles; it can be made again, and must not keep polls from being
-            // archived.
             try emptyIndex()
-            return SearchIndexProgress(done: 0, hasMore: true)
+        }
+    }
+
+    /// A content is about to be removed: what the index holds of it is taken out while its words are known, and the
+    /// article waits to be indexed as it is shown.
+    func forgetIndexed(content: Int64, of article: ArticleID) throws {
+        guard let old = try indexed(article.rawValue), old.contentID == content else { return }
+        try changingIndex {
+            _ = try remove(old, article.rawValue)
+            try markForIndexing(article)
         }
     }
 

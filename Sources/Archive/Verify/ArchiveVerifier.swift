@@ -151,12 +151,13 @@ struct ArchiveVerifier {
     // MARK: articles and what they consist of
 
     private mutating func checkArticles() throws {
+        let thinned = try db.columns(in: "article").contains { $0.name == "thinned" } ? "a.thinned" : "0"
         try each(
             """
             SELECT a.id, a.revision, c.article_id, s.article_id, f.url,
                 (SELECT count(*) FROM revision r WHERE r.article_id = a.id),
                 (SELECT max(r.revision) FROM revision r WHERE r.article_id = a.id),
-                (SELECT min(r.revision) FROM revision r WHERE r.article_id = a.id)
+                (SELECT min(r.revision) FROM revision r WHERE r.article_id = a.id), \(thinned)
             FROM article a LEFT JOIN content c ON c.id = a.shown_content
             LEFT JOIN sighting s ON s.id = a.shown_sighting LEFT JOIN feed f ON f.id = s.feed_id ORDER BY a.id
             """
@@ -173,11 +174,13 @@ struct ArchiveVerifier {
             }
             let (newest, count) = (row.safe(Int.self, 1) ?? 0, row.safe(Int.self, 5) ?? 0)
             let (last, first) = (row.safe(Int.self, 6) ?? 0, row.safe(Int.self, 7) ?? 0)
-            if newest != count || last != newest || first != 1 {
+            let thinned = row.safe(Int.self, 8) ?? 0
+            if newest != count + thinned || last != newest || first != 1 {
                 let kept = count == 0 ? "none" : "\(count) of them, from \(first) to \(last)"
+                let less = thinned == 0 ? "" : " and \(thinned) were thinned,"
                 verifier.find(
-                    .revisions, "its newest revision is number \(newest), but the archive holds \(kept)", article: id,
-                    feed: feed)
+                    .revisions, "its newest revision is number \(newest),\(less) but the archive holds \(kept)",
+                    article: id, feed: feed)
             }
         }
     }

@@ -8,6 +8,8 @@ struct Reconciliation: Hashable, Sendable {
     var duplicates = 0
     /// Articles that this feed had not held before.
     var firstSightings = 0
+    /// Articles that this feed changes at nearly every poll.
+    var churning = 0
     /// Entries that the feed's sightings knew already.
     var known = 0
     /// The instants of the articles that this feed had not held before.
@@ -352,6 +354,7 @@ struct Reconciler: ~Copyable {
         let latest = own.map { $0.lastSeen ?? .max }.max()
         let shownBefore = own.filter { ($0.lastSeen ?? .max) == latest }.map(\.contentID)
         var revision = head.revision
+        var churns = false
         var longest = isNewHere ? try archive.content(head.shownContent)?.length ?? 0 : 0
 
         for index in indices {
@@ -393,9 +396,13 @@ struct Reconciler: ~Copyable {
             }
             if isRevision {
                 revision += 1
+                let place = RevisionThinning.place(
+                    after: try archive.newestState(of: article, from: feed.id), lastPoll: feed.poll.lastSuccess, at: now
+                )
+                churns = churns || RevisionThinning.isChurn(place: place)
                 try archive.insertRevision(
                     revision, of: article, content: contentID, feed: feed.id, modified: entry.entry.modified,
-                    record: record, at: now)
+                    place: place, record: record, at: now)
                 try archive.setRevision(revision, of: article)
                 result.revised += 1
                 if !isNewHere {
@@ -413,6 +420,10 @@ struct Reconciler: ~Copyable {
             shown.sighting != head.shownSighting || shown.content != head.shownContent
         {
             try archive.show(content: shown.content, sighting: shown.sighting, of: article)
+        }
+        if churns {
+            result.churning += 1
+            try archive.removeRevisions(RevisionThinning.thinned(archive.states(of: article)), of: article)
         }
     }
 

@@ -53,6 +53,7 @@ struct PollRecord: Sendable {
                 state.lastChange = now
             }
         }
+        if success != nil { state.noteChurn(brought.churning, at: now) }
         if let rules = success?.rules, rules.pushInterval != nil, state.hub != nil,
             let now = try archive.feed(feed.id)
         {

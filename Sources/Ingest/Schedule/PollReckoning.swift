@@ -158,6 +158,7 @@ public struct PollReckoning: Sendable {
             json.member("interval_seconds", poll.interval.map(seconds))
             json.member("interval_reason", poll.intervalReason?.rawValue)
             if let pause { json.object("paused") { pause.write(to: &$0) } }
+            json.member("churny_since", poll.churn.map { Timestamp(seconds: $0.since.seconds) })
             json.array("weighed") { json in
                 for one in weighed {
                     json.object { json in

@@ -59,6 +59,11 @@ struct ExplainCommand: ParsableCommand {
         if let pause = reckoning.pause {
             line("  an operator has paused \(pause.name) since \(pause.since.rfc3339Seconds) \(pause.extent)")
         }
+        if let churn = poll.churn {
+            line(
+                "  churny since \(churn.since.rfc3339Seconds): an entry changes at nearly every poll; of its states the first "
+                    + "and newest 5 are kept, and one an hour, later one a day, between them")
+        }
         if let next = poll.nextPoll {
             line("  next poll \(next.rfc3339Seconds)\(poll.intervalReason.map { ", decided by \($0.rawValue)" } ?? "")")
         } else if poll.lastPoll != nil {

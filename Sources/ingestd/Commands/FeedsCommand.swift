@@ -45,6 +45,7 @@ struct FeedsCommand: ParsableCommand {
         } else if poll.lastPoll == nil, poll.state == .active {
             line += "  not polled yet"
         }
+        if poll.churn != nil { line += "  churny" }
         if let error = poll.lastError { line += "  \(error.code): \(Terminal.clean(error.message))" }
         Terminal.output.line(line)
     }
@@ -80,6 +81,10 @@ extension JSONWriter {
             json.member("last_modified", poll.validators?.lastModified.map(HeaderText.decode))
             json.member("hub", poll.hub)
             if let pause { json.object("paused") { pause.write(to: &$0) } }
+            if let churn = poll.churn {
+                json.member("churny", true)
+                json.member("churny_since", seconds(churn.since))
+            }
         }
     }
 }

@@ -132,6 +132,11 @@ struct ShowCommand: ParsableCommand {
                 write(article, seen: seen, place: places[article.revision], change: change)
                 continue
             }
+            if let last = previous?.revision, article.revision > last + 1 {
+                let (first, end) = (last + 1, article.revision - 1)
+                let missing = first == end ? "revision \(first) is" : "revisions \(first) to \(end) are"
+                Terminal.output.line(Terminal.dim("(\(missing) no longer kept)") + "\n")
+            }
             let title = Terminal.clean(article.title ?? "(no title)")
             Terminal.output.line(
                 Terminal.bold("revision \(article.revision), \(seen.rfc3339Seconds), \(Terminal.clean(feed))"))

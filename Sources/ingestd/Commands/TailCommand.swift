@@ -15,6 +15,9 @@ struct TailCommand: ParsableCommand {
             consumer moves it when it has dealt with a line: 'ingestd ack NAME SEQ', with the line's _ingestd.seq, \
             acknowledges that line and all before it. What was not acknowledged is printed again the next time. \
             'ingestd cursors' lists the places.
+
+            Of an article that changes at nearly every poll not every state is kept. A line about one that is not has \
+            "thinned": true, and shows the article as of "shown_revision", the next state that is kept.
             """)
 
     @OptionGroup var global: GlobalOptions

@@ -18,13 +18,13 @@ final class IdentityLab {
             holder: ArchiveLock.Holder(pid: 1, started: now, version: "0", command: "test"))
     }
 
-    /// Polls a feed that shows these entries, an hour after the last poll.
+    /// Polls a feed that shows these entries, an hour or so after the last poll.
     @discardableResult
     func poll(
         _ url: String, _ entries: [Entry], homePage: String? = nil, lastModified: Timestamp? = nil,
-        isPushed: Bool = false
+        isPushed: Bool = false, after wait: Duration = .hours(1)
     ) async throws -> Reconciliation {
-        now = now + .hours(1)
+        now = now + wait
         let now = now
         if feeds[url] == nil {
             let urls = Array(feeds.keys) + [url]
@@ -42,13 +42,35 @@ final class IdentityLab {
                 extent: isPushed ? .pushed : .whole,
                 at: now, in: archive)
             if isPushed { return result }
+            try archive.log(
+                IdentityLab.figures(result), of: id, firstSightings: result.firstSightings, at: now)
             var state = feed.poll
+            state.noteChurn(result.churning, at: now)
             state.lastPoll = now
             state.lastSuccess = now
             if let lastModified { state.documentModified = max(state.documentModified ?? lastModified, lastModified) }
             try archive.save(state, of: id)
             return result
         }
+    }
+
+    private static func figures(_ result: Reconciliation) -> PollFigures {
+        var figures = PollFigures(outcome: .changed, bytes: 0, duration: .zero)
+        figures.new = result.new
+        figures.revised = result.revised
+        figures.duplicates = result.duplicates
+        return figures
+    }
+
+    func feed(_ url: String) throws -> Feed? { try archive.feed(url: url) }
+
+    /// What `verify` finds, in words.
+    func findings() throws -> [String] {
+        let hasher = ContentHasher(form: CanonicalForm.version) { title, text, enclosures in
+            let form = CanonicalForm(title: title, plainText: text, enclosures: enclosures)
+            return (form.hash, form.length)
+        }
+        return try archive.verify(hasher) { _, _ in }.findings.map { "\($0.code.rawValue): \($0.message)" }
     }
 
     enum LabError: Error { case noSuchFeed }
