@@ -15,13 +15,13 @@ public final class HTTPClient: Sendable {
             mailbox, try TransferSettings(configuration), max(1, configuration.maxBufferedBytes)
         )
         let thread = Thread {
+            Thread.current.name = "transfers"
             do {
                 let loop = TransferLoop(mailbox, settings, maxBufferedBytes: buffered)
                 loop.run()
             }
             mailbox.end()
         }
-        thread.name = "transfers"
         thread.start()
     }
 

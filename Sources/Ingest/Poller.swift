@@ -269,7 +269,10 @@ public final class Poller: Sendable {
         if let error = feed.poll.lastError {
             logger.warning(
                 "poll failed",
-                metadata: ["feed": "\(feed.configuredURL)", "code": "\(error.code)", "reason": "\(error.message)"])
+                metadata: [
+                    "feed": "\(feed.configuredURL)", "host": "\(WebURL(feed.poll.url)?.limitedHost ?? "")",
+                    "code": "\(error.code)", "reason": "\(error.message)",
+                ])
         } else {
             logger.debug(
                 "polled",

@@ -15,6 +15,8 @@ struct Daemon {
 
     func run() async throws {
         let manager = ServiceManager.ofThisProcess()
+        // Swift's own handler makes a backtrace and goes on; who watches means an end by it.
+        if manager.watchdog != nil { signal(SIGABRT, SIG_DFL) }
         let passed = try passedSocket()
         let log = global.log
         let logger = log.logger

@@ -287,4 +287,86 @@ import Testing
         time.advance(by: .seconds(10))
         await until { taker.feeds == [2] }
     }
+
+    // MARK: the operator
+
+    func pause(_ target: OperatorPause.Target, until: Timestamp? = nil) -> OperatorPauses {
+        OperatorPauses([OperatorPause(target, since: time.now, until: until)])
+    }
+
+    @Test(arguments: [true, false]) func whatIsPausedStartsNotUntilItIsResumed(isHost: Bool) async {
+        let queue = queue(perHost: 1)
+        let target: OperatorPause.Target = isHost ? .host("a") : .feed(feed(1), url: "http://a/1")
+        _ = await queue.set(pause(target))
+        await queue.schedule([(feed(1), "a", time.now), (feed(2), "b", time.now)])
+        let taker = Taker()
+        taker.start(queue)
+        await until { taker.feeds == [2] }
+        #expect(await queue.operatorPause(feed(1), host: "a")?.target == target)
+        time.advance(by: .days(400))
+        #expect(taker.feeds == [2])
+        _ = await queue.set(OperatorPauses())
+        await until { taker.feeds == [2, 1] }
+    }
+
+    @Test func aPauseEndsAtItsTime() async {
+        let queue = queue()
+        _ = await queue.set(pause(.host("a"), until: time.now + .hours(2)))
+        await queue.schedule([(feed(1), "a", time.now)])
+        let taker = Taker()
+        taker.start(queue)
+        await until { time.deadlines == [time.now + .hours(2)] }
+        #expect(taker.feeds.isEmpty)
+        time.advance(by: .hours(2))
+        await until { taker.feeds == [1] }
+        // What has started since is not started again when the pauses change.
+        _ = await queue.set(OperatorPauses())
+        await queue.finished(feed(1), heldHost: "a", host: "a", at: time.now + .hours(1))
+        _ = await queue.set(OperatorPauses())
+        #expect(taker.feeds == [1])
+    }
+
+    @Test func aPauseSendsBackWhatWaitsAndTurnsAwayWhatIsLedThere() async {
+        let queue = queue(perHost: 1)
+        await queue.schedule([
+            (feed(1), "a", time.now), (feed(2), "a", time.now + .milliseconds(1)), (feed(3), "b", time.now),
+        ])
+        let taker = Taker()
+        taker.start(queue)
+        await until { taker.feeds.count == 2 }
+        time.advance(by: .seconds(1))
+        async let moved = queue.move(from: "b", to: "a")
+        await until { taker.feeds.count == 2 }
+        for _ in 0..<50 { await Task.yield() }
+        let sentBack = await queue.set(pause(.host("a")))
+        #expect(sentBack.map(\.feed) == [feed(2)])
+        // It is asked again after a while, and not in hundreds of years.
+        #expect(await moved == time.now + .hours(1))
+        await queue.finished(feed(1), heldHost: "a", host: "a", at: time.now)
+        #expect(taker.feeds.count == 2)
+        _ = await queue.set(OperatorPauses())
+        await until { taker.feeds.count == 3 }
+    }
+
+    /// A reload takes a feed out, the next one brings it back, and its transfer is still in flight.
+    @Test func aFeedThatComesBackInFlightIsNotPolledTwiceAtATime() async {
+        let queue = queue()
+        await queue.schedule([(feed(1), "a", time.now)])
+        let taker = Taker()
+        taker.start(queue)
+        await until { taker.feeds == [1] }
+        await queue.remove([feed(1)])
+        await queue.schedule([(feed(1), "a", time.now)])
+        for _ in 0..<50 { await Task.yield() }
+        #expect(taker.feeds == [1])
+        await queue.finished(feed(1), heldHost: "a", host: "a", at: time.now + .seconds(5))
+        await until { time.deadlines == [time.now + .seconds(5)] }
+        time.advance(by: .seconds(5))
+        await until { taker.feeds == [1, 1] }
+        await queue.remove([feed(1)])
+        await queue.finished(feed(1), heldHost: "a", host: "a", at: time.now)
+        for _ in 0..<50 { await Task.yield() }
+        #expect(taker.feeds == [1, 1])
+        #expect(await queue.feedsInFlight == 0)
+    }
 }
