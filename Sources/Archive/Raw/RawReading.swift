@@ -41,9 +41,7 @@ extension Archive {
     public func exportRaw(
         _ selection: RawSelection, version: String, at now: Timestamp, write: ([UInt8]) throws -> Void
     ) throws -> Int {
-        try write(
-            GzipMember.compress(
-                WarcRecord.information(software: "ingestd/\(version)", fileName: nil, at: now).bytes))
+        try write(WarcRecord.information(software: "ingestd/\(version)", fileName: nil, at: now).compressed)
         var conditions = ["r.id > ?", "r.id <= ?"]
         var filter: StatementArguments = []
         if let feed = selection.feed {
@@ -82,7 +80,11 @@ extension Archive {
                 let bytes: [UInt8]
                 do throws(WarcFailure) {
                     let file: WarcFile
-                    if let open, open.name == record.fileName { file = open.file } else { file = try WarcFile(path: path) }
+                    if let open, open.name == record.fileName {
+                        file = open.file
+                    } else {
+                        file = try WarcFile(path: path)
+                    }
                     open = (record.fileName, file)
                     bytes = try file.bytes(
                         at: record.offset - record.requestLength, count: record.requestLength + record.length)

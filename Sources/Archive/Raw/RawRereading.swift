@@ -109,6 +109,7 @@ extension ArchiveTransaction {
             """
             SELECT 1 FROM content c JOIN sighting s ON s.article_id = c.article_id AND s.feed_id = ?
             WHERE c.hash = ? LIMIT 1
-            """, [feed.rawValue, Data(hash)]) { _ in true } ?? false
+            """, [feed.rawValue, Data(hash)]
+        ) { _ in true } ?? false
     }
 }

@@ -51,7 +51,8 @@ extension ArchiveVerifier {
             """
         ) { verifier, row in
             verifier.find(
-                .reference, "raw document \(row.safe(Int64.self, 0) ?? 0) refers to another that is not there, or not the same")
+                .reference,
+                "raw document \(row.safe(Int64.self, 0) ?? 0) refers to another that is not there, or another text")
         }
     }
 
@@ -72,12 +73,14 @@ extension ArchiveVerifier {
             var count = 0
             while try known.next() != nil { count += 1 }
             report.rawDocuments += count
-            return find(.rawDocument, "\(path): \(error); the archive refers to \(count) records in it", remedy: remedyOfFile)
+            return find(
+                .rawDocument, "\(path): \(error); the archive refers to \(count) records in it", remedy: remedyOfFile)
         }
         let size = file.size
         if size < length {
             find(
-                .rawDocument, "\(path) is \(size) bytes long, and the archive relies on \(length)", remedy: remedyOfFile)
+                .rawDocument, "\(path) is \(size) bytes long, and the archive relies on \(length)", remedy: remedyOfFile
+            )
         }
         var next = try known.next().map(KnownRecord.init(row:))
         var position = 0

@@ -14,7 +14,8 @@ struct KeptDocument: Sendable {
     ) throws {
         let extent = response.isFeedDelta ? .delta : extent
         document = RawDocument(
-            extent, url: response.finalURL, contentType: response.values(of: "Content-Type").last, exchange: HTTPMessage.exchange(response),
+            extent, url: response.finalURL, contentType: response.values(of: "Content-Type").last,
+            exchange: HTTPMessage.exchange(response),
             body: response.body, at: now)
         // Each of a feed's older pages is read once.
         last = extent == .older ? nil : try archive.lastKept(of: feed.id, extent)

@@ -121,7 +121,9 @@ extension VerificationReport {
         lines.append(
             "\(found == 0 ? "ok" : "\(found) found"): \(articles) articles, \(contents) contents, \(revisions) revisions, "
                 + "\(sightings) sightings, \(attachments) attachments, \(changes) changes, \(feeds) feeds"
-                + (rawFiles > 0 ? ", \(rawDocuments) raw documents in \(rawFiles) \(rawFiles == 1 ? "file" : "files")" : "") + " in \(seconds) s")
+                + (rawFiles > 0
+                    ? ", \(rawDocuments) raw documents in \(rawFiles) \(rawFiles == 1 ? "file" : "files")" : "")
+                + " in \(seconds) s")
         if hashesNotRecomputed > 0 {
             lines.append("\(hashesNotRecomputed) hashes are of an earlier program's making and could not be made again")
         }
