@@ -2,12 +2,15 @@ import CZlib
 
 /// gzip members (RFC 1952), one a record: so a record is read without those before it, and a file that is cut between
 /// two of them is whole.
-public enum GzipMember {
+enum GzipMember {
     /// zlib's own balance of time and room.
     private static let level: CInt = 6
 
     /// Compresses bytes to one member.
-    public static func compress(_ bytes: [UInt8]) -> [UInt8] {
+    static func compress(_ bytes: [UInt8]) -> [UInt8] { compress([bytes]) }
+
+    /// Compresses pieces, one behind the other, to one member.
+    static func compress(_ pieces: [[UInt8]]) -> [UInt8] {
         // zlib's state points back at the stream, which therefore has one place on the heap.
         let stream = UnsafeMutablePointer<z_stream>.allocate(capacity: 1)
         stream.initialize(to: z_stream())
@@ -15,21 +18,25 @@ public enum GzipMember {
         let status = czlib_begin_deflate(stream, level)
         precondition(status == Z_OK, "zlib has no memory for 270 KB or is another version than its header")
         defer { deflateEnd(stream) }
-        // Enough for all of it in one call: "deflate() may be called with Z_FINISH in a single call if the output is at
-        // least deflateBound()" (zlib.h).
-        let bound = Int(deflateBound(stream, uLong(bytes.count)))
-        return [UInt8](unsafeUninitializedCapacity: bound) { out, count in
-            bytes.withUnsafeBufferPointer { input in
+        var out: [UInt8] = []
+        let output = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: 1 << 16)
+        defer { output.deallocate() }
+        for (index, piece) in pieces.enumerated() {
+            let flush = index == pieces.count - 1 ? Z_FINISH : Z_NO_FLUSH
+            piece.withUnsafeBufferPointer { input in
                 // zlib does not write to its input, but an old signature says it may.
                 stream.pointee.next_in = UnsafeMutablePointer(mutating: input.baseAddress)
                 stream.pointee.avail_in = uInt(input.count)
-                stream.pointee.next_out = out.baseAddress
-                stream.pointee.avail_out = uInt(out.count)
-                let status = deflate(stream, Z_FINISH)
-                precondition(status == Z_STREAM_END, "zlib needs more room than it said")
-                count = bound - Int(stream.pointee.avail_out)
+                // All input is used, and with Z_FINISH all output made, when there is room left (zlib.h, deflate).
+                repeat {
+                    stream.pointee.next_out = output.baseAddress
+                    stream.pointee.avail_out = uInt(output.count)
+                    _ = deflate(stream, flush)
+                    out.append(contentsOf: output[..<(output.count - Int(stream.pointee.avail_out))])
+                } while stream.pointee.avail_out == 0
             }
         }
+        return out
     }
 }
 

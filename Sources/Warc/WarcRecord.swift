@@ -64,9 +64,13 @@ public struct WarcRecord: Hashable, Sendable {
     // MARK: bytes
 
     /// As it stands in a file.
-    public var bytes: [UInt8] {
+    public var compressed: [UInt8] { GzipMember.compress([head, block, Array("\r\n\r\n".utf8)]) }
+
+    var bytes: [UInt8] { head + block + Array("\r\n\r\n".utf8) }
+
+    private var head: [UInt8] {
         var out: [UInt8] = []
-        out.reserveCapacity(block.count + 1024)
+        out.reserveCapacity(1024)
         out += "WARC/1.1\r\n".utf8
         for field in fields {
             out += field.name.utf8
@@ -75,8 +79,6 @@ public struct WarcRecord: Hashable, Sendable {
             out += "\r\n".utf8
         }
         out += "Content-Length: \(block.count)\r\n\r\n".utf8
-        out += block
-        out += "\r\n\r\n".utf8
         return out
     }
 

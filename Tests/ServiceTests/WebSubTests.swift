@@ -384,6 +384,18 @@ import Testing
         #expect(try lab.archive.newestChange() == 2)
     }
 
+    /// A document that a hub sends is kept once, however often it comes.
+    @Test func whatAHubSendsIsKept() async throws {
+        let lab = try await Lab("/feed.xml") { $0.keep.raw = .changed }
+        _ = try await lab.subscribed()
+        for _ in 0..<2 { #expect(await lab.hub.publish(Lab.rss(["b"]), topic: lab.topic()) == [202]) }
+        let record = try #require(try lab.archive.lastKept(of: lab.feed().id, .pushed))
+        #expect(record.url == lab.topic())
+        #expect(try lab.archive.body(of: record).get() == Array(Lab.rss(["b"]).utf8))
+        #expect(try lab.archive.places(ofRevisionsOf: ArticleID(rawValue: 2)) == [1: record.place])
+        #expect(try lab.archive.exportRaw(RawSelection(), version: "0", at: lab.time.now) { _ in } == 2)
+    }
+
     @Test(arguments: ["sha1", "sha256", "sha384", "sha512"])
     func signaturesOfEveryMethodHold(method: String) async throws {
         let lab = try await Lab("/feed.xml")

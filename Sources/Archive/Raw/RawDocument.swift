@@ -70,7 +70,7 @@ public struct RawDocument: Sendable {
         if let last, last.digest == digest {
             packed.known = last
             packed.kind = WarcRecord.Kind.revisit.rawValue
-            if let exchange { packed.record = GzipMember.compress(revisit(id, exchange, of: last).bytes) }
+            if let exchange { packed.record = revisit(id, exchange, of: last).compressed }
             return packed
         }
         guard let exchange else {
@@ -78,7 +78,7 @@ public struct RawDocument: Sendable {
             record.add("WARC-Target-URI", target)
             finish(&record, contentType: contentType ?? "application/octet-stream")
             packed.kind = WarcRecord.Kind.resource.rawValue
-            packed.record = GzipMember.compress(record.bytes)
+            packed.record = record.compressed
             return packed
         }
         let requestID = UUID().uuidString.lowercased()
@@ -92,8 +92,8 @@ public struct RawDocument: Sendable {
         response.add("WARC-Concurrent-To", WarcRecord.urn(requestID))
         finish(&response, contentType: "application/http; msgtype=response")
         packed.kind = WarcRecord.Kind.response.rawValue
-        packed.request = GzipMember.compress(request.bytes)
-        packed.record = GzipMember.compress(response.bytes)
+        packed.request = request.compressed
+        packed.record = response.compressed
         return packed
     }
 

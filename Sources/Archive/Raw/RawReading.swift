@@ -41,9 +41,7 @@ extension Archive {
     public func exportRaw(
         _ selection: RawSelection, version: String, at now: Timestamp, write: ([UInt8]) throws -> Void
     ) throws -> Int {
-        try write(
-            GzipMember.compress(
-                WarcRecord.information(software: "ingestd/\(version)", fileName: nil, at: now).bytes))
+        try write(WarcRecord.information(software: "ingestd/\(version)", fileName: nil, at: now).compressed)
         var conditions = ["r.id > ?", "r.id <= ?"]
         var filter: StatementArguments = []
         if let feed = selection.feed {

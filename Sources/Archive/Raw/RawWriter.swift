@@ -169,10 +169,9 @@ final class RawWriter: Sendable {
     }
 
     private func information(of file: OpenFile, at now: Timestamp) -> [UInt8] {
-        GzipMember.compress(
-            WarcRecord.information(
-                software: software, fileName: (file.path as NSString).lastPathComponent, at: now
-            ).bytes)
+        WarcRecord.information(
+            software: software, fileName: (file.path as NSString).lastPathComponent, at: now
+        ).compressed
     }
 
     /// The newest file, to go on with; `nil` where none can be gone on with.
