@@ -52,6 +52,8 @@ extension Schema {
         ALTER TABLE feed ADD COLUMN churny_since INTEGER;
         ALTER TABLE feed ADD COLUMN last_churn INTEGER;
         \(churnIndex)
+        \(contentArticleIndex)
+        \(retentionTables)
         """,
     ]
 }

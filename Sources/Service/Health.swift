@@ -148,7 +148,8 @@ public struct Health: Hashable, Sendable {
             let feeds = figures.churnyFeeds == 1 ? "1 feed changes" : "\(figures.churnyFeeds) feeds change"
             add(
                 .info,
-                "\(feeds) an entry at nearly every poll; not every state of it is kept ('ingestd feeds' shows 'churny')")
+                "\(feeds) an entry at nearly every poll; not every state of it is kept ('ingestd feeds' shows 'churny')"
+            )
         }
         for trouble in figures.troubles {
             problems.append(

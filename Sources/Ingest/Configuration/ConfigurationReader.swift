@@ -34,7 +34,7 @@ extension ConfigurationReading {
     static let scheduleKeys = [
         "min_interval", "max_interval", "retry_first", "retry_max", "give_up_after", "polls_per_hour",
     ]
-    static let keepKeys = ["raw", "fetch_log"]
+    static let keepKeys = ["raw", "fetch_log", "articles", "revisions", "tags", "removed_feeds"]
     static let websubKeys = ["callback", "lease", "interval"]
 
     /// The file that the user named: every key may stand in it.
@@ -42,7 +42,8 @@ extension ConfigurationReading {
         guard let root = document(file) else { return }
         let fields = fields(of: root, "the configuration", known: Self.sections, in: file) { key in
             let home = [
-                ("fetch", Self.fetchKeys), ("schedule", Self.scheduleKeys), ("keep", Self.keepKeys),
+                ("fetch", Self.fetchKeys), ("schedule", Self.scheduleKeys),
+                ("keep", Self.keepKeys.filter { $0 != "tags" }),
                 ("websub", Self.websubKeys.filter { $0 != "interval" }),
             ]
             .first { $0.1.contains(key) }
@@ -119,6 +120,7 @@ extension ConfigurationReading {
         set(&keep.fetchLog, "fetch_log", of: fields) { node throws(Wrong) in
             try node.duration(zeroIs: .sensible)
         }
+        readRetention(fields, into: &keep)
         configuration.keep = keep
     }
 

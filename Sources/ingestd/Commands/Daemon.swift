@@ -34,6 +34,8 @@ struct Daemon {
             indexing.wake()
             webhooks.wakeUp()
         }
+        let retention = RetentionService(
+            archive: archive, configuration: configuration, time: time, pruned: archived, logger: logger)
         let subscriber = Subscriber(
             archive: archive, client: client, time: time, delivered: archived, logger: logger)
         let poller = Poller(
@@ -50,9 +52,10 @@ struct Daemon {
                     socketPath: socketPath, poller: poller, started: time.now, time: time, logger: logger)),
             .init(
                 service: ReloadService(
-                    global: global, poller: poller, subscriber: subscriber, webhooks: webhooks, started: configuration,
-                    logger: logger)),
+                    global: global, poller: poller, subscriber: subscriber, webhooks: webhooks, retention: retention,
+                    started: configuration, logger: logger)),
             .init(service: indexing),
+            .init(service: retention),
             .init(service: WebhookService(webhooks)),
             // Shutdown goes from the last to the first: polls end, or are abandoned, before the control
             // socket closes, since who asked for them there is waiting.
@@ -92,6 +95,7 @@ struct ReloadService: ServiceLifecycle.Service {
     let poller: Poller
     let subscriber: Subscriber
     let webhooks: WebhookSender
+    let retention: RetentionService
     /// What the daemon was started with: where it listens does not change.
     let started: Ingest.Configuration
     let logger: Logger
@@ -119,6 +123,7 @@ struct ReloadService: ServiceLifecycle.Service {
             try await webhooks.apply(configuration)
             try await poller.apply(configuration, .scheduled)
             try await subscriber.apply(served(configuration), queue: poller.queue)
+            retention.apply(configuration)
             logger.notice("reloaded", metadata: ["feeds": "\(configuration.feeds.count)"])
         case .failure(let mistakes):
             for mistake in mistakes.mistakes { logger.error("\(mistake.description)") }
