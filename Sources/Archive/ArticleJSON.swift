@@ -33,7 +33,7 @@ extension JSONWriter {
     }
 
     /// A line of the change log: the item object with `seq`, `kind` and `at` in `_ingestd`; of a line without an
-    /// article, these and the feed alone. Where the line's revision is not kept, the article is as of the next one that
+    /// article, these and the feed alone, and for one that was removed its number and `gone`. Where the line's revision is not kept, the article is as of the next one that
     /// is, and `thinned` and `shown_revision` say so.
     public mutating func change(_ change: Change) {
         func members(_ json: inout JSONWriter) {
@@ -52,6 +52,11 @@ extension JSONWriter {
         } else {
             object { json in
                 json.object("_ingestd") { json in
+                    if let removed = change.removed {
+                        json.member("article", Int(removed.article.rawValue))
+                        json.member("revision", removed.revision)
+                        json.member("gone", true)
+                    }
                     if let feed = change.feedURL { json.object("feed") { $0.member("url", feed) } }
                     members(&json)
                 }

@@ -115,6 +115,13 @@ extension ArchiveTransaction {
             [Data(hash), article.rawValue], KnownContent.init(row:))
     }
 
+    /// All contents of an article.
+    public func contents(of article: ArticleID) throws -> [KnownContent] {
+        try rows(
+            "SELECT \(KnownContent.columns) FROM content WHERE article_id = ?", [article.rawValue],
+            KnownContent.init(row:))
+    }
+
     public func content(_ id: Int64) throws -> KnownContent? {
         try first("SELECT \(KnownContent.columns) FROM content WHERE id = ?", [id], KnownContent.init(row:))
     }

@@ -11,6 +11,13 @@ public struct Change: Hashable, Sendable {
     public var article: ArchivedArticle?
     /// That state is not kept: the article is as of this later revision.
     public var insteadRevision: Int?
+    /// The article is not there any more, and which state the line was about.
+    public var removed: Removed?
+
+    public struct Removed: Hashable, Sendable {
+        public var article: ArticleID
+        public var revision: Int?
+    }
 }
 
 /// Which lines of the change log somebody wants.
@@ -86,7 +93,7 @@ extension Archive {
             db,
             sql: """
                 SELECT \(ArchivedArticle.columns), h.seq, h.at, h.kind, h.revision, hf.url,
-                    coalesce(hf.configured_title, hf.title), r.revision
+                    coalesce(hf.configured_title, hf.title), r.revision, h.article_id
                 FROM change h
                 LEFT JOIN feed hf ON hf.id = h.feed_id
                 LEFT JOIN article a ON a.id = h.article_id
@@ -119,6 +126,8 @@ extension Change {
                 article.feedTitle = row[21]
             }
             self.article = article
+        } else if let id: Int64 = row[23] {
+            removed = Removed(article: ArticleID(rawValue: id), revision: row[19])
         }
         seq = row[16]
         at = Timestamp(milliseconds: row[17])

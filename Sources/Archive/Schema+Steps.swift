@@ -55,6 +55,8 @@ extension Schema {
         ALTER TABLE feed ADD COLUMN churny_since INTEGER;
         ALTER TABLE feed ADD COLUMN last_churn INTEGER;
         \(churnIndex)
+        \(contentArticleIndex)
+        \(retentionTables)
         """,
     ]
 }

@@ -94,6 +94,7 @@ extension Schema {
             enclosures TEXT                 -- of an entry without text: their URLs as JSON, part of the hash
         ) STRICT;
         CREATE INDEX content_hash ON content (hash, article_id);
+        \(contentArticleIndex)
 
         -- The states that an article has had, in their order, as far as they are kept. Here and below the content is no
         -- foreign key: these tables would be walked through whenever one is removed.
@@ -204,6 +205,7 @@ extension Schema {
         ) STRICT, WITHOUT ROWID;
         INSERT INTO counter VALUES ('articles', 0), ('revisions', 0), ('duplicates', 0), ('last_write', 0);
 
+        \(retentionTables)
         \(backfillTables)
         \(websubTables)
         \(searchTables)

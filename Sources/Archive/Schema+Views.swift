@@ -59,7 +59,8 @@ extension Schema {
             f.churny_since IS NOT NULL AS churny, \(instant("f.churny_since"))
         FROM feed f WHERE f.configured;
 
-        -- The change log. `revised` and `new` stand for a revision, `duplicate` for an article and a further feed.
+        -- The change log. `revised` and `new` stand for a revision, `duplicate` for an article and a further feed, `gone`
+        -- for an article that retention has removed: no other view has it any more.
         CREATE VIEW changes AS SELECT
             h.seq, \(instant("h.at")), h.kind, h.article_id, h.revision, f.url AS feed_url
         FROM change h LEFT JOIN feed f ON f.id = h.feed_id;

@@ -119,6 +119,13 @@ extension ArchiveTransaction {
             """, [article.rawValue, feed.rawValue], KnownSighting.init(row:))
     }
 
+    /// All sightings of an article.
+    public func sightings(of article: ArticleID) throws -> [KnownSighting] {
+        try rows(
+            "SELECT \(KnownSighting.columns) FROM sighting WHERE article_id = ?", [article.rawValue],
+            KnownSighting.init(row:))
+    }
+
     /// A feed's sightings of a content and a publication instant, among the newest 256 of that instant.
     public func sightings(of feed: FeedID, hash: [UInt8], instant: Timestamp) throws -> [KnownSighting] {
         try rows(

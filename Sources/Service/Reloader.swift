@@ -34,6 +34,7 @@ public final class Reloader: Service {
     private let client: HTTPClient
     private let subscriber: Subscriber
     private let webhooks: WebhookSender
+    private let retention: RetentionService
     private let started: Configuration
     private let manager: ServiceManager
     private let readiness: Readiness
@@ -55,7 +56,8 @@ public final class Reloader: Service {
     ///   - started: what the daemon was started with: some of it holds until it ends.
     public init(
         path: @escaping @Sendable () -> String?, poller: Poller, client: HTTPClient, subscriber: Subscriber,
-        webhooks: WebhookSender, started: Configuration, manager: ServiceManager, readiness: Readiness,
+        webhooks: WebhookSender, retention: RetentionService, started: Configuration, manager: ServiceManager,
+        readiness: Readiness,
         time: any TimeSource, logger: Logger
     ) {
         self.path = path
@@ -63,6 +65,7 @@ public final class Reloader: Service {
         self.client = client
         self.subscriber = subscriber
         self.webhooks = webhooks
+        self.retention = retention
         self.started = started
         self.manager = manager
         self.readiness = readiness
@@ -125,6 +128,7 @@ public final class Reloader: Service {
         try await webhooks.apply(configuration)
         try await poller.apply(configuration, .scheduled)
         try await subscriber.apply(served(configuration), queue: poller.queue)
+        retention.apply(configuration)
         state.withLock { $0.failure = nil }
         var diff = ConfigurationDiff(from: before, to: configuration)
         diff.postpone(waiting(configuration))

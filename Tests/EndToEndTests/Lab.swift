@@ -68,6 +68,18 @@ final class Lab: Sendable {
         return (result.status, json["daemon"]["responsive"].bool, json)
     }
 
+    /// Changes the archive behind the program's back.
+    func alter(_ statements: String) async throws {
+        let script = """
+            import sqlite3, sys
+            db = sqlite3.connect(sys.argv[1], timeout=30)
+            db.executescript(sys.argv[2])
+            db.commit()
+            """
+        let result = try await Program.run(["-c", script, database, statements], shell: "exec python3 \"$@\"")
+        guard result.status == 0 else { throw Program.Failure(description: result.stderr) }
+    }
+
     /// Rows of a query, asked by another program's SQLite while ours may be writing.
     func sql(_ query: String) async throws -> [[String]] {
         let script = """

@@ -49,6 +49,12 @@ extension ArchiveTransaction {
         }
     }
 
+    /// An article is about to be removed.
+    func forgetIndexed(_ id: Int64) throws {
+        if let old = try indexed(id) { try changingIndex { _ = try remove(old, id) } }
+        try execute("DELETE FROM search_pending WHERE article_id = ?", [id])
+    }
+
     /// A content is about to be removed: what the index holds of it is taken out while its words are known, and the
     /// article waits to be indexed as it is shown.
     func forgetIndexed(content: Int64, of article: ArticleID) throws {
@@ -227,12 +233,12 @@ extension Archive {
     public func searchBacklog() throws -> Int { try read(Archive.searchBacklog) }
 
     static func searchBacklog(_ db: Database) throws -> Int {
-        // Numbers are given without gaps as long as nothing is removed.
+        // Numbers are given without gaps; where articles were removed, it is these at the most.
         try Int.fetchOne(
             db,
             sql: """
-                SELECT (SELECT coalesce(max(id), 0) FROM article)
-                    - (SELECT CASE form WHEN ? THEN position ELSE 0 END FROM search_state)
+                SELECT max((SELECT coalesce(max(id), 0) FROM article)
+                    - (SELECT CASE form WHEN ? THEN position ELSE 0 END FROM search_state), 0)
                     + (SELECT count(*) FROM search_pending)
                 """, arguments: [SearchText.form]) ?? 0
     }

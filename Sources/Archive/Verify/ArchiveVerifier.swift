@@ -33,6 +33,7 @@ struct ArchiveVerifier {
         try part("attachments") { try $0.checkAttachments() }
         try part("the change log") { try $0.checkChanges() }
         try part("what the change log tells") { try $0.checkChangesOfRevisions() }
+        try part("what was removed") { try $0.checkTombstones() }
         try part("the sums") { try $0.checkCounts() }
         try part("the numbers of feeds") { try $0.checkFeedCounts() }
         try part("the full-text index", .searchIndex) { try $0.checkSearchIndex() }
@@ -314,10 +315,18 @@ struct ArchiveVerifier {
 
     private mutating func checkChanges() throws {
         var last: Int64 = 0
+        let removed = try db.tableExists("tombstone")
+        let (article, join) =
+            removed
+            ? (
+                "coalesce(a.id, t.article_id), coalesce(a.revision, t.revision)",
+                "LEFT JOIN tombstone t ON t.article_id = h.article_id"
+            ) : ("a.id, a.revision", "")
         try each(
             """
-            SELECT h.seq, h.kind, h.article_id, h.revision, a.id, a.revision, h.feed_id, f.id, f.url
-            FROM change h LEFT JOIN article a ON a.id = h.article_id LEFT JOIN feed f ON f.id = h.feed_id ORDER BY h.seq
+            SELECT h.seq, h.kind, h.article_id, h.revision, \(article), h.feed_id, f.id, f.url
+            FROM change h LEFT JOIN article a ON a.id = h.article_id \(join)
+            LEFT JOIN feed f ON f.id = h.feed_id ORDER BY h.seq
             """
         ) { verifier, row in
             verifier.report.changes += 1
@@ -377,6 +386,41 @@ struct ArchiveVerifier {
                 .changes,
                 "revision \(revision) has \(new) lines 'new' and \(revised) 'revised', where there should be \(wanted)",
                 article: article)
+        }
+    }
+
+    /// What was removed is not there, and the change log says so once.
+    private mutating func checkTombstones() throws {
+        guard try db.tableExists("tombstone") else { return }
+        try each("SELECT t.article_id FROM tombstone t JOIN article a ON a.id = t.article_id") { verifier, row in
+            verifier.find(.reference, "it is said to be removed, but is there", article: row.safe(Int64.self, 0))
+        }
+        try each(
+            """
+            SELECT article_id, 'a place' FROM tombstone_place WHERE article_id NOT IN (SELECT article_id FROM tombstone)
+            UNION ALL SELECT article_id, 'a content' FROM tombstone_content
+            WHERE article_id NOT IN (SELECT article_id FROM tombstone)
+            """
+        ) { verifier, row in
+            let what = row.safe(String.self, 1) ?? ""
+            verifier.find(
+                .reference, "\(what) of a removed article is of one that was not removed",
+                article: row.safe(Int64.self, 0))
+        }
+        try each(
+            """
+            SELECT article_id, sum(removed), sum(told) FROM (
+                SELECT article_id, 1 AS removed, 0 AS told FROM tombstone
+                UNION ALL SELECT article_id, 0, 1 FROM change WHERE kind = 'gone'
+            ) GROUP BY article_id HAVING sum(removed) <> 1 OR sum(told) <> 1
+            """
+        ) { verifier, row in
+            let (removed, told) = (row.safe(Int.self, 1) ?? 0, row.safe(Int.self, 2) ?? 0)
+            let message =
+                removed == 0
+                ? "the change log says that it is gone, but it was not removed"
+                : "it was removed, and has \(told) lines 'gone', where there should be one"
+            verifier.find(.changes, message, article: row.safe(Int64.self, 0))
         }
     }
 

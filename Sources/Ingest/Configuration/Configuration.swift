@@ -49,6 +49,9 @@ public struct Configuration: Sendable, Hashable {
                         + "'max_interval', which is kept; raise one of the two")
             }
         }
+        for tag in keep.tags.keys.sorted() where !feeds.contains(where: { $0.tags.contains(tag) }) {
+            notes.append("'keep: tags' names \(tag.quoted), which no feed bears")
+        }
         return notes
     }
 }
@@ -145,7 +148,7 @@ public struct ScheduleSettings: Sendable, Hashable {
     public init() {}
 }
 
-/// `keep:`, what is archived beside the articles.
+/// `keep:`, what is archived beside the articles, and how long they stay.
 public struct KeepSettings: Sendable, Hashable {
     public enum RawDocuments: String, Sendable, Hashable, CaseIterable {
         case none
@@ -156,6 +159,12 @@ public struct KeepSettings: Sendable, Hashable {
     public var raw = RawDocuments.none
     /// How long the log of polls goes back; zero keeps none.
     public var fetchLog = Duration.seconds(30 * 86400)
+    /// Of feeds that say nothing else.
+    public var retention = Retention()
+    /// Of feeds with these tags.
+    public var tags: [String: Retention] = [:]
+    /// Whether `retention` holds for feeds that have left the configuration.
+    public var removedFeeds = false
 
     public init() {}
 }
@@ -207,6 +216,9 @@ public struct FeedConfiguration: Sendable, Hashable {
     public var enabled = true
     /// Walks the feed's older pages (RFC 5005) when it is first met, and when entries may have been missed.
     public var backfill = false
+    /// What it says itself, and what `defaults` say; see `Configuration.retention(of:)`.
+    public var keep = Retention()
+    public var defaultKeep = Retention()
     public var place: SourcePlace
 
     public init(url: String, place: SourcePlace) {

@@ -39,7 +39,10 @@ public struct ConfigurationDiff: Hashable, Sendable {
                 switch key {
                 case "fetch": ConfigurationDiff.keys(old.fetch, new.fetch)
                 case "schedule": ConfigurationDiff.keys(old.schedule, new.schedule)
-                case "keep": ConfigurationDiff.keys(old.keep, new.keep)
+                case "keep":
+                    ConfigurationDiff.keys(old.keep, new.keep).flatMap { key in
+                        key == "retention" ? ConfigurationDiff.keys(old.keep.retention, new.keep.retention) : [key]
+                    }
                 default: [String]()
                 }
             return inner.isEmpty ? [key] : inner.map { "\(key).\($0)" }
@@ -85,6 +88,7 @@ public struct ConfigurationDiff: Hashable, Sendable {
     private static func key(_ property: String) -> String {
         switch property {
         case "addressPolicy": return "allow_private_addresses"
+        case "defaultKeep": return "keep"
         default: break
         }
         return property.reduce(into: "") { key, character in

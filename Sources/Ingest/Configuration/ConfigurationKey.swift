@@ -30,7 +30,7 @@ public struct ConfigurationKey: Sendable, Hashable {
 
 /// The mappings that `feeds.yaml` is made of, each with its keys in the order in which they are told.
 public enum ConfigurationMapping: String, Sendable, CaseIterable {
-    case main, fetch, hosts, schedule, keep, websub, webhooks, feeds, auth
+    case main, fetch, hosts, schedule, keep, retention, websub, webhooks, feeds, auth
 
     /// Where its keys stand.
     public var place: String {
@@ -38,6 +38,7 @@ public enum ConfigurationMapping: String, Sendable, CaseIterable {
         case .main: "At the top"
         case .fetch, .schedule, .keep, .websub: "Under '\(rawValue)'"
         case .hosts: "Under 'hosts', at each host"
+        case .retention: "Under 'keep' of a feed, of 'defaults', and of a tag in 'keep: tags'"
         case .webhooks: "At each entry of 'webhooks'"
         case .feeds: "At each entry of 'feeds'"
         case .auth: "Under 'auth' of a feed"
@@ -53,7 +54,10 @@ public enum ConfigurationMapping: String, Sendable, CaseIterable {
                 + "line wins, else that of the nearest domain. What is left out is as under 'fetch'."
         case .schedule:
             "Without an 'interval' of its own a feed is polled as often as it has earned, within these bounds."
-        case .keep: "What is archived beside the articles."
+        case .keep: "How long what is archived stays, and what is archived beside the articles."
+        case .retention:
+            "What a feed says itself comes first, then the most generous of its tags, then 'defaults', then 'keep'. An "
+                + "article that stood in several feeds stays as long as the most generous of them wants."
         case .websub:
             "Hubs that feeds name are asked to send what is new (WebSub, PubSubHubbub 0.4). Needs 'listen'."
         case .webhooks:
@@ -73,6 +77,7 @@ public enum ConfigurationMapping: String, Sendable, CaseIterable {
         case .hosts: ConfigurationMapping.hostKeys
         case .schedule: ConfigurationMapping.scheduleKeys
         case .keep: ConfigurationMapping.keepKeys
+        case .retention: ConfigurationMapping.retentionKeys
         case .websub: ConfigurationMapping.websubKeys
         case .webhooks: ConfigurationMapping.webhookKeys
         case .feeds: ConfigurationMapping.feedKeys
@@ -98,7 +103,7 @@ extension ConfigurationMapping {
         .init("fetch", "mapping", .value("{}"), "{concurrency: 64}", "The limits of transfers."),
         .init("hosts", "mapping", .value("{}"), "{example.org: {per_host: 4}}", "The limits of single hosts."),
         .init("schedule", "mapping", .value("{}"), "{min_interval: 10m}", "When feeds are polled."),
-        .init("keep", "mapping", .value("{}"), "{fetch_log: 90d}", "What is archived beside the articles."),
+        .init("keep", "mapping", .value("{}"), "{fetch_log: 90d}", "What stays, and for how long."),
         .init(
             "defaults", "mapping", .value("{}"), "{tags: [news]}",
             "Any keys of a feed but 'url'; they hold for every feed that does not say otherwise."),
@@ -158,9 +163,25 @@ extension ConfigurationMapping {
             "What all feeds together may cost; spent where news is likeliest."),
     ]
 
-    private static let keepKeys: [ConfigurationKey] = [
-        .init("raw", "none or changed", .value("none"), "changed", "Which documents are kept as they came."),
-        .init("fetch_log", "duration", .value("30d"), "90d", "How long the log of polls goes back; 0s keeps none."),
+    private static let keepKeys: [ConfigurationKey] =
+        [
+            .init("raw", "none or changed", .value("none"), "changed", "Which documents are kept as they came."),
+            .init("fetch_log", "duration", .value("30d"), "90d", "How long the log of polls goes back; 0s keeps none."),
+            .init(
+                "tags", "mapping", .value("{}"), "{news: {articles: 2y}}",
+                "How long articles and states stay in feeds with a tag."),
+            .init(
+                "removed_feeds", "true or false", .value("false"), "true",
+                "Whether 'articles' and 'revisions' hold for feeds that have left the configuration too."),
+        ] + retentionKeys
+
+    private static let retentionKeys: [ConfigurationKey] = [
+        .init(
+            "articles", "duration or forever", .value("forever"), "10y",
+            "How long an article stays after it was last seen. What stands in a feed's latest document always stays."),
+        .init(
+            "revisions", "number or all", .value("all"), "5",
+            "How many of an article's newest states stay; the first one stays in any case."),
     ]
 
     private static let websubKeys: [ConfigurationKey] = [
@@ -220,6 +241,9 @@ extension ConfigurationMapping {
             Whether the older pages that a feed links to (RFC 5005) are read as well, up to 100: when it is first \
             met, and when a poll finds nothing that it knew.
             """),
+        .init(
+            "keep", "mapping", .words("as its tags, 'defaults' and 'keep' say"), "{articles: 2y}",
+            "How long its articles stay."),
     ]
 
     private static let authKeys: [ConfigurationKey] = [

@@ -47,7 +47,8 @@ extension ConfigurationReading {
         guard let root = document(file) else { return }
         let fields = fields(of: root, "the configuration", known: Self.sections, in: file) { key in
             let home = [
-                ("fetch", Self.fetchKeys), ("schedule", Self.scheduleKeys), ("keep", Self.keepKeys),
+                ("fetch", Self.fetchKeys), ("schedule", Self.scheduleKeys),
+                ("keep", Self.keepKeys.filter { $0 != "tags" }),
                 ("websub", Self.websubKeys.filter { $0 != "interval" }),
             ]
             .first { $0.1.contains(key) }
@@ -124,6 +125,7 @@ extension ConfigurationReading {
         set(&keep.fetchLog, "fetch_log", of: fields) { node throws(Wrong) in
             try node.duration(zeroIs: .sensible)
         }
+        readRetention(fields, into: &keep)
         configuration.keep = keep
     }
 

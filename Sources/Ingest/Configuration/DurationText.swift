@@ -1,4 +1,4 @@
-/// Durations as the configuration writes them: one whole number and one unit, `0s 90s 5m 2h 7d`.
+/// Durations as the configuration writes them: one whole number and one unit, `0s 90s 5m 2h 7d 10y`; a year is of 365 days.
 public enum DurationText {
     public static let forms = "a number and a unit, such as 30s, 5m, 2h or 7d"
     /// A hundred years: longer is a slip, and far from any overflow.
@@ -6,6 +6,8 @@ public enum DurationText {
 
     /// Milliseconds.
     private static let units: KeyValuePairs = ["ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000]
+    /// In which nothing is told.
+    private static let longUnits: KeyValuePairs = ["y": 31_536_000_000]
     /// What people write instead.
     private static let otherUnits: [String: Int] = [
         "msec": 1, "sec": 1000, "secs": 1000, "second": 1000, "seconds": 1000,
@@ -13,6 +15,7 @@ public enum DurationText {
         "hr": 3_600_000, "hrs": 3_600_000, "hour": 3_600_000, "hours": 3_600_000,
         "day": 86_400_000, "days": 86_400_000,
         "w": 604_800_000, "wk": 604_800_000, "week": 604_800_000, "weeks": 604_800_000,
+        "y": 31_536_000_000, "yr": 31_536_000_000, "year": 31_536_000_000, "years": 31_536_000_000,
     ]
 
     /// `nil` for what is none.
@@ -21,7 +24,8 @@ public enum DurationText {
     static func parse(_ text: String) throws(Wrong) -> Duration {
         let digits = text.prefix { $0.isASCII && $0.isNumber }
         let unit = String(text.dropFirst(digits.count))
-        guard !digits.isEmpty, let milliseconds = units.first(where: { $0.key == unit })?.value else {
+        let factor = (units.first { $0.key == unit } ?? longUnits.first { $0.key == unit })?.value
+        guard !digits.isEmpty, let milliseconds = factor else {
             throw Wrong("is \(text.quoted), which is no duration; write \(meant(text) ?? forms)")
         }
         guard let number = Int(digits), number <= longest / milliseconds else {

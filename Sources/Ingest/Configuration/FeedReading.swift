@@ -18,6 +18,7 @@ extension ConfigurationReading {
                 $0 == "url" ? "a URL is of one feed; write it under 'feeds'" : nil
             }
             apply(own, to: &defaults)
+            (defaults.defaultKeep, defaults.keep) = (defaults.keep.or(defaults.defaultKeep), Retention())
         }
         for node in elements("feeds", of: fields, "'- https://example.org/feed.xml' in each line") {
             readFeed(node, defaults: defaults, in: fields.file)
@@ -111,6 +112,7 @@ extension ConfigurationReading {
         if let backfill = value("backfill", of: fields, { node throws(Wrong) in try node.bool() }) {
             feed.backfill = backfill
         }
+        if let field = fields["keep"] { feed.keep = retention(field.value, of: "'keep' of a feed", in: fields.file) }
     }
 
     private mutating func checkInterval(_ interval: FeedConfiguration.Interval, of fields: Fields) {

@@ -79,6 +79,9 @@ public struct CanonicalForm: Hashable, Sendable {
     /// Long enough that two publishers do not write it by chance; enclosures that stand for the text are.
     public var isSubstantial: Bool { length >= 200 || (text.isEmpty && !enclosures.isEmpty) }
 
+    /// Whether a content with a text of such a length is, if it has no text for its enclosures.
+    static func mayBeSubstantial(length: Int) -> Bool { length >= 200 || length == 0 }
+
     /// As it is shown: `sha256:` and hexadecimal digits.
     public var hashText: String { "sha256:" + hash.hexadecimal }
 }

@@ -96,6 +96,9 @@ public struct EntryDigest: Sendable {
         return text.withUTF8 { firstEightBytes(Array(SHA256.hash(data: UnsafeRawBufferPointer($0)))) }
     }
 
+    /// 64 bits that stand for a canonical title; 0 for an empty one.
+    static func titleKey(_ canonicalTitle: String) -> Int64 { canonicalTitle.isEmpty ? 0 : key(canonicalTitle) }
+
     private static func firstEightBytes(_ bytes: [UInt8]) -> Int64 {
         Int64(bitPattern: bytes.prefix(8).reduce(0) { $0 << 8 | UInt64($1) })
     }

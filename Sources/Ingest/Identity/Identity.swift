@@ -15,6 +15,9 @@ import FeedModel
 /// 4. `instant`: in one feed the same title, text and publication instant, however short.
 /// 5. `new`: otherwise.
 ///
+/// An entry that by these rules is an article which retention has removed is neither new nor anything else: it is passed
+/// over. What is there comes first, within each rule.
+///
 /// Everything here is a pure function of values; `Reconciler` looks the values up and writes what
 /// follows.
 public enum Identity {
@@ -145,6 +148,22 @@ public enum Identity {
     /// Podcast episodes with standing show notes.
     private static func enclosuresAllDiffer(_ a: [String], _ b: [String]) -> Bool {
         !a.isEmpty && !b.isEmpty && Set(a).isDisjoint(with: b)
+    }
+
+    // MARK: what was removed
+
+    /// Rule 1 for an article that retention has removed. Its text is not there to be compared: a guid whose URL and title
+    /// have changed is taken for another article's, since nothing new must be lost.
+    static func continuesRemoved(_ entry: EntryDigest, urlKey: Int64?, titleKey: Int64) -> Bool {
+        entry.urlKey == urlKey || EntryDigest.titleKey(entry.form.title) == titleKey
+    }
+
+    /// Rule 2 for an article that retention has removed: titles agree when they are equal or one is empty.
+    static func joinsRemovedByURL(
+        _ entry: EntryDigest, isSameFeed: Bool, guidsDiffer: Bool, titleKey: Int64
+    ) -> Bool {
+        if isSameFeed, !guidsDiffer { return true }
+        return titleKey == 0 || entry.form.title.isEmpty || EntryDigest.titleKey(entry.form.title) == titleKey
     }
 
     // MARK: revisions

@@ -10,7 +10,7 @@ struct Reconciliation: Hashable, Sendable {
     var firstSightings = 0
     /// Articles that this feed changes at nearly every poll.
     var churning = 0
-    /// Entries that the feed's sightings knew already.
+    /// Entries that the feed's sightings knew already, or that are articles which retention has removed.
     var known = 0
     /// The instants of the articles that this feed had not held before.
     var arrivals: [Timestamp?] = []
@@ -63,9 +63,14 @@ struct Reconciler: ~Copyable {
     private var inserted: Set<Int64> = []
     private var result = Reconciliation()
 
+    /// Retention has removed something, at some time.
+    private let hasTombstones: Bool
+
     private struct Joined {
         var article: ArticleID
         var rule: Identity.Rule
+        /// It is not there any more: the entry is passed over.
+        var isRemoved = false
         /// The feed's own sighting that this entry continues.
         var sighting: KnownSighting?
     }
@@ -100,6 +105,8 @@ struct Reconciler: ~Copyable {
         record: Int64?, at now: Timestamp, logged: Timestamp,
         in archive: borrowing ArchiveTransaction
     ) throws {
+        let before = try archive.currentSightings(of: feed.id)
+        let hasTombstones = try archive.hasTombstones()
         var seen: Set<EntryDigest.CopyKey> = []
         let distinct = entries.filter { seen.insert($0.copyKey).inserted }
         self.feed = feed
@@ -110,7 +117,8 @@ struct Reconciler: ~Copyable {
         self.now = now
         self.logged = logged
         joined = Array(repeating: nil, count: distinct.count)
-        before = try archive.currentSightings(of: feed.id)
+        self.before = before
+        self.hasTombstones = hasTombstones
     }
 
     // MARK: reliable guids, specific URLs
@@ -151,9 +159,15 @@ struct Reconciler: ~Copyable {
             current[guid] = sighting
         }
         for (index, entry) in entries.enumerated() {
-            guard let guid = reliableGuid[index],
-                let known = try current[guid] ?? archive.sighting(of: feed.id, guid: guid)
-            else { continue }
+            guard let guid = reliableGuid[index] else { continue }
+            guard let known = try current[guid] ?? archive.sighting(of: feed.id, guid: guid) else {
+                if hasTombstones, let place = try archive.tombstone(of: feed.id, guid: guid),
+                    Identity.continuesRemoved(entry, urlKey: place.urlKey, titleKey: place.titleKey)
+                {
+                    join(index, Joined(article: place.article, rule: .guid, isRemoved: true))
+                }
+                continue
+            }
             if known.fingerprint != entry.fingerprint {
                 let content = try archive.content(known.contentID)
                 if try Identity.isRecycled(
@@ -190,7 +204,32 @@ struct Reconciler: ~Copyable {
                     break
                 }
             }
+            if hasTombstones, joined[index] == nil, let place = try removed(index, urlKey: key, in: archive) {
+                join(index, Joined(article: place.article, rule: .url, isRemoved: true))
+            }
         }
+    }
+
+    private func removed(
+        _ index: Int, urlKey: Int64, in archive: borrowing ArchiveTransaction
+    ) throws -> TombstonePlace? {
+        for place in try archive.tombstones(urlKey: urlKey) {
+            let isSameFeed = place.feed == feed.id
+            var guidsDiffer = false
+            if isSameFeed {
+                if let mine = reliableGuid[index], let theirs = place.guid, mine != theirs {
+                    guidsDiffer = try !archive.isUnreliable(.guid, theirs, in: feed.id)
+                }
+            } else if try archive.isUnreliable(.url, String(urlKey), in: place.feed) {
+                continue
+            }
+            if Identity.joinsRemovedByURL(
+                entries[index], isSameFeed: isSameFeed, guidsDiffer: guidsDiffer, titleKey: place.titleKey)
+            {
+                return place
+            }
+        }
+        return nil
     }
 
     /// Whether an entry is what one of the feed's sightings shows now: a new guid opens a new row.
@@ -237,6 +276,13 @@ struct Reconciler: ~Copyable {
                 return Joined(article: content.article, rule: .content)
             }
         }
+        for article in hasTombstones && entry.form.isSubstantial ? try archive.tombstones(hash: entry.form.hash) : [] {
+            if !isAnotherOfItsKind(index, article),
+                Identity.joinsByContent(entry, knownEnclosures: try removedEnclosures(article, for: entry, in: archive))
+            {
+                return Joined(article: article, rule: .content, isRemoved: true)
+            }
+        }
         // Absent instants are equal within this document alone, which has been looked through.
         guard let instant = entry.instant else { return nil }
         for known in try archive.sightings(of: feed.id, hash: entry.form.hash, instant: instant) {
@@ -248,7 +294,23 @@ struct Reconciler: ~Copyable {
                 return Joined(article: known.article, rule: .instant)
             }
         }
+        guard hasTombstones else { return nil }
+        for place in try archive.tombstones(of: feed.id, hash: entry.form.hash, instant: instant) {
+            if Identity.joinsByInstant(
+                entry, specificURLKey: specificURLKey[index], knownInstant: place.instant, knownURLKey: place.urlKey,
+                isInThisDocument: false,
+                knownEnclosures: try removedEnclosures(place.article, for: entry, in: archive))
+            {
+                return Joined(article: place.article, rule: .instant, isRemoved: true)
+            }
+        }
         return nil
+    }
+
+    private func removedEnclosures(
+        _ article: ArticleID, for entry: EntryDigest, in archive: borrowing ArchiveTransaction
+    ) throws -> [String] {
+        entry.form.enclosures.isEmpty ? [] : try archive.enclosures(ofTombstone: article)
     }
 
     /// How many entries of one content are looked at: a document of hundreds of thousands of them must not
@@ -259,18 +321,18 @@ struct Reconciler: ~Copyable {
     private func articleWithSameContentHere(_ index: Int) -> Joined? {
         let entry = entries[index]
         for other in (joinedByHash[entry.form.hash] ?? []).suffix(Reconciler.mostAlike) {
-            guard let article = joined[other]?.article else { continue }
+            guard let (article, isRemoved) = joined[other].map({ ($0.article, $0.isRemoved) }) else { continue }
             if !isAnotherOfItsKind(index, article),
                 Identity.joinsByContent(entry, knownEnclosures: entries[other].form.enclosures)
             {
-                return Joined(article: article, rule: .content)
+                return Joined(article: article, rule: .content, isRemoved: isRemoved)
             }
             if Identity.joinsByInstant(
                 entry, specificURLKey: specificURLKey[index], knownInstant: entries[other].instant,
                 knownURLKey: entries[other].urlKey, isInThisDocument: true,
                 knownEnclosures: entries[other].form.enclosures)
             {
-                return Joined(article: article, rule: .instant)
+                return Joined(article: article, rule: .instant, isRemoved: isRemoved)
             }
         }
         return nil
@@ -315,6 +377,8 @@ struct Reconciler: ~Copyable {
             entryOfSighting[sighting.id] = index
             touched.insert(sighting.id)
             result.known += 1
+        } else if value.isRemoved {
+            result.known += 1
         }
     }
 
@@ -323,7 +387,7 @@ struct Reconciler: ~Copyable {
     private mutating func writeSightings(in archive: borrowing ArchiveTransaction) throws {
         var changed: [ArticleID: [Int]] = [:]
         for (index, value) in joined.enumerated() {
-            guard let value, value.rule != .new else { continue }
+            guard let value, value.rule != .new, !value.isRemoved else { continue }
             if extent == .older, value.sighting != nil { continue }
             if isUnchanged(index), let sighting = value.sighting {
                 if !sighting.isCurrent, extent != .pushed { try archive.markCurrent(sighting: sighting.id) }

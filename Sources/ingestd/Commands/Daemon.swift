@@ -41,6 +41,8 @@ struct Daemon {
             indexing.wake()
             webhooks.wakeUp()
         }
+        let retention = RetentionService(
+            archive: archive, configuration: configuration, time: time, pruned: archived, logger: logger)
         let subscriber = Subscriber(
             archive: archive, client: client, time: time, delivered: archived, logger: logger)
         let poller = Poller(
@@ -55,7 +57,8 @@ struct Daemon {
         let readiness = Readiness(parts: address == nil ? 2 : 3)
         let reloader = Reloader(
             path: { global.configurationPath }, poller: poller, client: client, subscriber: subscriber,
-            webhooks: webhooks, started: configuration, manager: manager, readiness: readiness, time: time,
+            webhooks: webhooks, retention: retention, started: configuration, manager: manager, readiness: readiness,
+            time: time,
             logger: logger)
         var services: [ServiceGroupConfiguration.ServiceConfiguration] = [
             .init(
@@ -65,6 +68,7 @@ struct Daemon {
             .init(service: reloader),
             .init(service: ReloadSignals(reloader: reloader)),
             .init(service: indexing),
+            .init(service: retention),
             .init(service: WebhookService(webhooks)),
             // Shutdown goes from the last to the first: polls end, or are abandoned, before the control
             // socket closes, since who asked for them there is waiting.

@@ -38,6 +38,12 @@ struct ShowCommand: ParsableCommand {
         let archive = try global.openForReading()
         let id = ArticleID(rawValue: id)
         guard let article = try archive.article(id) else {
+            if let removed = try archive.removal(of: id) {
+                throw CommandFailure(
+                    .failed,
+                    "article \(id.rawValue) was removed by retention on \(removed.rfc3339Seconds); 'keep' in the configuration says how long articles stay"
+                )
+            }
             throw CommandFailure(.failed, "there is no article \(id.rawValue); 'ingestd articles' lists them")
         }
         if why {

@@ -17,7 +17,8 @@ struct TailCommand: ParsableCommand {
             'ingestd cursors' lists the places.
 
             Of an article that changes at nearly every poll not every state is kept. A line about one that is not has \
-            "thinned": true, and shows the article as of "shown_revision", the next state that is kept.
+            "thinned": true, and shows the article as of "shown_revision", the next state that is kept. Lines about an article that retention has \
+            removed have "gone": true and nothing of it but its number.
             """)
 
     @OptionGroup var global: GlobalOptions

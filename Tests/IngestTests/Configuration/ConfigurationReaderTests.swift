@@ -292,7 +292,12 @@ private func mistakes(_ result: Result<Configuration, ConfigurationMistakes>) ->
                     "4:5: a feed without 'url'; write 'url: https://example.org/feed.xml'",
                 ]
             ),
-            ("keep: 7", ["1:7: 'keep' is a single value; write a mapping with 'raw' and 'fetch_log'"]),
+            (
+                "keep: 7",
+                [
+                    "1:7: 'keep' is a single value; write a mapping with 'raw', 'fetch_log', 'articles', 'revisions', 'tags' and 'removed_feeds'"
+                ]
+            ),
             (
                 "feeds: [{<<: 7, url: 'http://a/'}]",
                 [
