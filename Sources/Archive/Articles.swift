@@ -85,10 +85,10 @@ extension ArchiveTransaction {
             KnownContent.init(row:))
     }
 
-    /// An article's content with a hash.
-    public func content(of article: ArticleID, hash: [UInt8]) throws -> KnownContent? {
-        try first(
-            "SELECT \(KnownContent.columns) FROM content WHERE hash = ? AND article_id = ?",
+    /// An article's contents with a hash, the newest first: several where a newer canonical form has found them equal.
+    public func contents(of article: ArticleID, hash: [UInt8]) throws -> [KnownContent] {
+        try rows(
+            "SELECT \(KnownContent.columns) FROM content WHERE hash = ? AND article_id = ? ORDER BY id DESC",
             [Data(hash), article.rawValue], KnownContent.init(row:))
     }
 
@@ -117,9 +117,11 @@ extension ArchiveTransaction {
     // MARK: writing
 
     /// A new article with its first content, revision and sighting.
+    ///
+    /// - Parameter isLogged: the change log tells of it at once; otherwise the caller sees to that.
     public func insertArticle(
         _ content: ContentRecord, sighting: (_ contentID: Int64) -> SightingRecord, in feed: FeedID, rule: Int,
-        modified: Timestamp?, at now: Timestamp
+        modified: Timestamp?, isLogged: Bool = true, at now: Timestamp
     ) throws -> (article: ArticleID, sighting: Int64) {
         // The rows refer to each other: the article's references are filled in when both are known,
         // before the transaction ends.
@@ -131,7 +133,7 @@ extension ArchiveTransaction {
         let sightingID = try insertSighting(sighting(contentID), of: article, in: feed, rule: rule, at: now)
         try show(content: contentID, sighting: sightingID, of: article)
         try insertRevision(1, of: article, content: contentID, feed: feed, modified: modified, at: now)
-        try appendChange(.new, article: article, revision: 1, feed: feed, at: now)
+        if isLogged { try appendChange(.new, article: article, revision: 1, feed: feed, at: now) }
         return (article, sightingID)
     }
 

@@ -198,5 +198,7 @@ extension Schema {
         \(backfillTables)
         \(websubTables)
         \(searchTables)
+        \(floodTables)
+        \(canonicalTable)
         """
 }

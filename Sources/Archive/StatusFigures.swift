@@ -20,10 +20,16 @@ public struct StatusFigures: Hashable, Sendable {
     /// Feeds with something to say: what, and since when; the longest standing first, a bounded number.
     public var troubles: [FeedTrouble] = []
 
+    /// Of the last days, the newest first, a bounded number.
+    public var floods: [RecentFlood] = []
+
     /// Webhooks whose last delivery failed, and those that have stopped.
     public var failingWebhooks: [Webhook] = []
 
     public init() {}
+
+    /// For so long a flood is shown.
+    fileprivate static let floodsShown: Duration = .days(7)
 
     public struct PollCounts: Hashable, Sendable {
         public var total = 0
@@ -96,6 +102,7 @@ extension Archive {
                 figures.outageSince = try Int64.fetchOne(db, sql: "SELECT since FROM outage").map(
                     Timestamp.init(milliseconds:))
             }
+            figures.floods = try RecentFlood.fetch(since: now - StatusFigures.floodsShown, limit: 10, db)
             figures.failingWebhooks = try Webhook.configured(db).filter { $0.lastError != nil }
             figures.troubles = try Row.fetchAll(
                 db,

@@ -144,6 +144,10 @@ public struct Health: Hashable, Sendable {
                 "the webhook at \(webhook.host) fails; \(error.code): \(error.message); \(position)",
                 since: webhook.failingSince)
         }
+        for flood in figures.floods {
+            problems.append(
+                Problem(severity: .info, feed: flood.feedURL, message: "flood: \(flood.explanation)", since: flood.at))
+        }
         for trouble in figures.troubles {
             problems.append(
                 Problem(

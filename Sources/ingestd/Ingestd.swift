@@ -21,7 +21,8 @@ struct Ingestd: AsyncParsableCommand {
             RunCommand.self, StatusCommand.self, CheckCommand.self, FeedsCommand.self, PollCommand.self,
             ExplainCommand.self, FetchCommand.self, DiscoverCommand.self,
             ParseCommand.self, ArticlesCommand.self, SearchCommand.self, ShowCommand.self, TailCommand.self,
-            VerifyCommand.self, BackupCommand.self, SchemaCommand.self, ExportCommand.self, ImportCommand.self,
+            VerifyCommand.self, BackupCommand.self, RehashCommand.self, SchemaCommand.self, ExportCommand.self,
+            ImportCommand.self,
             AckCommand.self, CursorsCommand.self, WebhooksCommand.self,
             DemoPublisherCommand.self,
         ])

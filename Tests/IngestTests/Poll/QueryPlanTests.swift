@@ -22,6 +22,7 @@ import Testing
         "SELECT article_id FROM search_pending LIMIT ?",
         // What waits to be indexed: as a rule a handful.
         "(SELECT count(*) FROM search_pending)",
+        "FROM (SELECT * FROM flood ORDER BY seq DESC LIMIT ?) o",
     ]
 
     /// The distinct statements that were executed on the archive's connections.
@@ -91,7 +92,7 @@ import Testing
         let asked = statements.sorted.filter {
             $0.contains("feed") && $0.hasPrefix("SELECT") && !$0.contains("sqlite_")
         }
-        #expect(asked.count == 3)
+        #expect(asked.count == 4)
         for (sql, plan) in try await plans(asked, lab) {
             let walked = plan.filter { $0.hasPrefix("SCAN feed") && !$0.hasPrefix("SCAN feed_count") }
             // In the order of a partial index of those with something to say, and no further than the limit.
