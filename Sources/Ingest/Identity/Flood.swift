@@ -11,6 +11,8 @@ import FeedModel
 /// | `guids-changed` | known entries have other guids | 10, and 90 % of the known ones in the document |
 /// | `dates-changed` | known entries have other dates | 10, and 90 % of the known ones in the document |
 ///
+/// Of what is no newer, half must be older: where dates are of days alone, a day's entries are all as new as each other.
+///
 /// The first that holds names the flood. What is newer than the newest that the feed had is news beside it, and so are
 /// edits, unless 90 % of the known entries are edited in that very document, as by a new template of the site.
 ///
@@ -71,7 +73,7 @@ struct Flood: Hashable, Sendable {
 
     static func judge(_ signs: Signs, at now: Timestamp) -> Finding {
         guard signs.entries >= least else { return .none }
-        let old = signs.arrivals.count { isOld($0, signs) }
+        let old = old(signs)
         func isHabit(_ reason: FloodReason) -> Bool { signs.last[reason].map { now - $0 < stillness } ?? false }
         let isReplaced =
             signs.isWhole && signs.held == 0 && old >= least && isNearlyAll(old, of: signs.arrivals.count)
@@ -102,6 +104,13 @@ struct Flood: Hashable, Sendable {
         case .allNew, .oldEntries: Flood.isOld(arrival, signs)
         case .guidsChanged, .datesChanged: false
         }
+    }
+
+    /// How many arrivals are old, if half of them are older than the newest that the feed had.
+    private static func old(_ signs: Signs) -> Int {
+        let old = signs.arrivals.filter { isOld($0, signs) }
+        let older = old.count { $0.instant == nil || $0.instant != signs.newest }
+        return older * 2 >= old.count ? old.count : 0
     }
 
     /// No newer than what the feed had. Without a date, in a document whose new entries have none: behind what was known.

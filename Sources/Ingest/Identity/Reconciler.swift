@@ -337,8 +337,7 @@ struct Reconciler: ~Copyable {
             guard let value, value.rule != .new else { continue }
             if extent == .older, value.sighting != nil { continue }
             if isUnchanged(index), let sighting = value.sighting {
-                signs.held += 1
-                lastHeld = max(lastHeld, index)
+                noteHeld(index)
                 if !sighting.isCurrent, extent != .pushed { try archive.markCurrent(sighting: sighting.id) }
             } else {
                 changed[value.article, default: []].append(index)
@@ -375,7 +374,6 @@ struct Reconciler: ~Copyable {
             let sighting = joined[index]?.sighting ?? own.first { continues($0, index) }
             if let sighting { touched.insert(sighting.id) }
             let previous = sighting?.contentID ?? shownBefore.first
-            compare(index, with: before, sighting)
             let stored = try stored(index, of: article, previous, shownBefore, in: archive)
 
             var isRevision = false
@@ -388,6 +386,7 @@ struct Reconciler: ~Copyable {
                 case .edit: isRevision = true
                 case .catchesUp: break
                 case .staleCopy:
+                    noteHeld(index)
                     if let sighting, !sighting.isCurrent, extent != .pushed {
                         try archive.markCurrent(sighting: sighting.id)
                     }
@@ -395,6 +394,7 @@ struct Reconciler: ~Copyable {
                 }
             }
 
+            compare(index, with: before, sighting)
             let contentID = try stored?.id ?? archive.insertContent(entry.content, of: article)
             let record = entry.sighting(guid: reliableGuid[index], contentID: contentID)
             if let sighting {
@@ -475,11 +475,15 @@ struct Reconciler: ~Copyable {
         }
     }
 
+    private mutating func noteHeld(_ index: Int) {
+        signs.held += 1
+        lastHeld = max(lastHeld, index)
+    }
+
     /// What of an entry differs from what the feed showed of its article before this poll.
     private mutating func compare(_ index: Int, with before: [KnownSighting], _ sighting: KnownSighting?) {
         guard let known = sighting ?? before.first, !inserted.contains(known.id) else { return }
-        signs.held += 1
-        lastHeld = max(lastHeld, index)
+        noteHeld(index)
         if let guid = reliableGuid[index], let other = known.guid, guid != other,
             !before.contains(where: { $0.guid == guid })
         {
@@ -523,6 +527,7 @@ struct Reconciler: ~Copyable {
         var members: [(article: ArticleID, share: FloodShare, revision: Int)] = []
         var news: [Announcement] = []
         var told: Set<ArticleID> = []
+        var arrived: Set<ArticleID> = []
         var arrivals = signs.arrivals[...]
         for announcement in announcements {
             let isTaken =
@@ -530,9 +535,11 @@ struct Reconciler: ~Copyable {
                     flood.takes(arrival, signs)
                 } else {
                     // A further feed's fuller form belongs to its first sighting there.
-                    told.contains(announcement.article) || flood.takesEdits
+                    told.contains(announcement.article)
+                        || flood.takesEdits && !arrived.contains(announcement.article)
                 }
             guard isTaken else {
+                arrived.insert(announcement.article)
                 news.append(announcement)
                 continue
             }

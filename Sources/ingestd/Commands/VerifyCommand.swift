@@ -114,7 +114,9 @@ extension VerificationReport {
                 + "\(sightings) sightings, \(attachments) attachments, \(changes) changes, \(feeds) feeds in \(seconds) s"
         )
         if hashesNotRecomputed > 0 {
-            lines.append("\(hashesNotRecomputed) hashes are of an earlier program's making and could not be made again")
+            lines.append(
+                "\(hashesNotRecomputed) hashes are of an earlier program's making and were not checked; 'ingestd rehash' or "
+                    + "the next poll makes them anew, where it is known what they were made of")
         }
         if searchBacklog > 0 { lines.append("\(searchBacklog) articles are not in the full-text index yet") }
         return lines

@@ -14,15 +14,17 @@ import Testing
     private static let now = Timestamp(seconds: 1_790_000_000)
 
     private static func signs(
-        held: Int = 0, guids: Int = 0, dates: Int = 0, edits: Int = 0, old: Int = 0, young: Int = 0, undated: Int = 0,
+        held: Int = 0, guids: Int = 0, dates: Int = 0, edits: Int = 0, old: Int = 0, asNew: Int = 0, young: Int = 0,
+        undated: Int = 0,
         behind: Int = 0, newest: Timestamp? = now - .days(1), usual: Int = 0, isWhole: Bool = true,
         last: [FloodReason: Timestamp] = [:]
     ) -> Flood.Signs {
         var signs = Flood.Signs()
-        signs.entries = held + old + young + undated + behind
+        signs.entries = held + old + asNew + young + undated + behind
         signs.isWhole = isWhole
         (signs.held, signs.withOtherGuid, signs.withOtherInstant, signs.edits) = (held, guids, dates, edits)
         signs.arrivals += (0..<old).map { Flood.Arrival(instant: now - .days(2 + Int64($0))) }
+        signs.arrivals += (0..<asNew).map { _ in Flood.Arrival(instant: newest) }
         signs.arrivals += (0..<young).map { Flood.Arrival(instant: now - .minutes(Int64($0))) }
         signs.arrivals += (0..<undated).map { _ in Flood.Arrival() }
         signs.arrivals += (0..<behind).map { _ in Flood.Arrival(isBehindKnown: true) }
@@ -71,6 +73,8 @@ import Testing
         Case("undated ones behind what was known", signs(held: 20, behind: 300), .oldEntries, 300),
         Case("undated ones before it", signs(held: 20, undated: 300), .none),
         Case("undated ones and nothing known", signs(undated: 300, behind: 0), .none),
+        Case("a day's entries where dates are of days alone", signs(asNew: 80), .none),
+        Case("some of them late ones", signs(held: 20, old: 30, asNew: 50), .none),
         Case("a document replaced by old entries", signs(old: 20), .allNew, 20),
         Case("replaced, with news", signs(old: 20, young: 2), .allNew, 20),
         Case("half replaced, half news", signs(old: 20, young: 20), .none),
