@@ -87,6 +87,9 @@ public final class Archive: Sendable {
         do {
             var configuration = configuration()
             configuration.readonly = true
+            configuration.prepareDatabase { db in
+                if try !db.tableExists("flood_article") { try db.execute(sql: Schema.floodStandIn) }
+            }
             let queue = try DatabaseQueue(path: path, configuration: configuration)
             _ = try queue.read { try checkSchema($0, path: path) }
             return Archive(folder: folder, reader: queue)

@@ -12,6 +12,8 @@ public enum ArchiveError: Error, Hashable, Sendable, CustomStringConvertible {
     case notAnArchive(path: String)
     /// Written by a newer program.
     case newerSchema(path: String, version: Int, supported: Int)
+    /// A newer program has hashed its contents.
+    case newerForm(path: String, form: Int, supported: Int)
     /// Written by a program without a full-text index.
     case noIndex(path: String)
     /// SQLite finds its file damaged, or no database at all.
@@ -33,6 +35,9 @@ public enum ArchiveError: Error, Hashable, Sendable, CustomStringConvertible {
             "\(path) is a database of another program; choose another folder with --archive"
         case .newerSchema(let path, let version, let supported):
             "\(path) has schema version \(version), this program knows \(supported) at most; use a newer ingestd"
+        case .newerForm(let path, let form, let supported):
+            "the contents of \(path) are hashed by the canonical form \(form), this program knows \(supported) at most: it "
+                + "would not recognise them; use a newer ingestd"
         case .noIndex(let path):
             "\(path) has no full-text index yet; 'ingestd run' or 'ingestd run --once' makes one"
         case .damaged(let path, let reason):

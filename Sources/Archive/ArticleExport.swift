@@ -89,7 +89,7 @@ extension Archive {
             """
         ) { row in
             let article = ArchivedArticle(row: row)
-            try each(ExportedArticle(article: article, guid: row[16]))
+            try each(ExportedArticle(article: article, guid: row[ArchivedArticle.width]))
             return article.id.rawValue
         }
     }

@@ -27,14 +27,16 @@ extension JSONWriter {
             }
             json.member("first_seen", Timestamp(seconds: article.firstSeen.seconds))
             json.member("sightings", article.sightings)
+            json.member("flood", article.flood.map { Int($0) })
             extra(&json)
         }
         raw(JSONWriter.splice(front: front.bytes, entry: Array(article.entry.utf8), back: back.bytes))
     }
 
     /// A line of the change log: the item object with `seq`, `kind` and `at` in `_ingestd`; of a line without an
-    /// article, these and the feed alone, and for one that was removed its number and `gone`. Where the line's revision is not kept, the article is as of the next one that
-    /// is, and `thinned` and `shown_revision` say so.
+    /// article, these and the feed alone, of a flood what it stands for, and of one that was removed its number and
+    /// `gone`. Where the line's revision is not kept, the article is as of the next one that is, and `thinned` and
+    /// `shown_revision` say so.
     public mutating func change(_ change: Change) {
         func members(_ json: inout JSONWriter) {
             json.member("seq", Int(change.seq))
@@ -57,8 +59,20 @@ extension JSONWriter {
                         json.member("revision", removed.revision)
                         json.member("gone", true)
                     }
-                    if let feed = change.feedURL { json.object("feed") { $0.member("url", feed) } }
+                    if let feed = change.feedURL {
+                        json.object("feed") { json in
+                            json.member("url", feed)
+                            json.member("title", change.feedTitle)
+                        }
+                    }
                     members(&json)
+                    guard let flood = change.flood else { return }
+                    json.member("reason", flood.reason.rawValue)
+                    json.member("entries", flood.entries)
+                    json.member("article_count", flood.articleCount)
+                    json.array("articles") { json in
+                        for article in flood.articles { json.number(Int(article.rawValue)) }
+                    }
                 }
             }
         }

@@ -45,12 +45,17 @@ public struct ArchivedArticle: Hashable, Sendable {
     public var entry: String
     public var feedURL: String
     public var feedTitle: String?
+    /// The line of the change log by which it was new together with many others.
+    public var flood: Int64?
 
     static let columns = """
         a.id, a.revision, a.first_seen, (SELECT count(*) FROM sighting n WHERE n.article_id = a.id), c.title, s.url,
         s.author, s.published, s.modified, c.kind, c.body, c.text, c.hash, s.entry, f.url,
-        coalesce(f.configured_title, f.title)
+        coalesce(f.configured_title, f.title),
+        (SELECT m.seq FROM flood_article m WHERE m.article_id = a.id AND m.kind = 'new')
         """
+    /// How many columns these are.
+    static let width = 17
 
     init(row: Row) {
         id = ArticleID(rawValue: row[0])
@@ -69,6 +74,7 @@ public struct ArchivedArticle: Hashable, Sendable {
         entry = row[13]
         feedURL = row[14]
         feedTitle = row[15]
+        flood = row[16]
     }
 }
 
@@ -181,9 +187,11 @@ extension Archive {
                     """, arguments: [id.rawValue]
             ).map { row in
                 var article = ArchivedArticle(row: row)
-                article.revision = row[16]
-                article.modified = row.timestamp(17)
-                return (Timestamp(milliseconds: row[18]), row[19], article)
+                article.revision = row[ArchivedArticle.width]
+                article.modified = row.timestamp(ArchivedArticle.width + 1)
+                return (
+                    Timestamp(milliseconds: row[ArchivedArticle.width + 2]), row[ArchivedArticle.width + 3], article
+                )
             }
         }
     }

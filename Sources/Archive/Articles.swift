@@ -108,10 +108,10 @@ extension ArchiveTransaction {
             KnownContent.init(row:))
     }
 
-    /// An article's content with a hash.
-    public func content(of article: ArticleID, hash: [UInt8]) throws -> KnownContent? {
-        try first(
-            "SELECT \(KnownContent.columns) FROM content WHERE hash = ? AND article_id = ?",
+    /// An article's contents with a hash, the newest first: several where a newer canonical form has found them equal.
+    public func contents(of article: ArticleID, hash: [UInt8]) throws -> [KnownContent] {
+        try rows(
+            "SELECT \(KnownContent.columns) FROM content WHERE hash = ? AND article_id = ? ORDER BY id DESC",
             [Data(hash), article.rawValue], KnownContent.init(row:))
     }
 
@@ -166,10 +166,10 @@ extension ArchiveTransaction {
     ///
     /// - Parameters:
     ///   - record: the raw document that brought it, if it is kept.
-    ///   - logged: the instant of its line in the change log, where that is another.
+    ///   - isLogged: the change log tells of it at once; otherwise the caller sees to that.
     public func insertArticle(
         _ content: ContentRecord, sighting: (_ contentID: Int64) -> SightingRecord, in feed: FeedID, rule: Int,
-        modified: Timestamp?, record: Int64? = nil, at now: Timestamp, logged: Timestamp? = nil
+        modified: Timestamp?, record: Int64? = nil, isLogged: Bool = true, at now: Timestamp
     ) throws -> (article: ArticleID, sighting: Int64) {
         // The rows refer to each other: the article's references are filled in when both are known,
         // before the transaction ends.
@@ -183,7 +183,7 @@ extension ArchiveTransaction {
         try show(content: contentID, sighting: sightingID, of: article)
         try insertRevision(
             1, of: article, content: contentID, feed: feed, modified: modified, record: record, at: now)
-        try appendChange(.new, article: article, revision: 1, feed: feed, at: logged ?? now)
+        if isLogged { try appendChange(.new, article: article, revision: 1, feed: feed, at: now) }
         return (article, sightingID)
     }
 

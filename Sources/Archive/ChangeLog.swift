@@ -13,6 +13,9 @@ public struct Change: Hashable, Sendable {
     public var insteadRevision: Int?
     /// The article is not there any more, and which state the line was about.
     public var removed: Removed?
+    public var feedTitle: String?
+    /// Of a line of kind `flood`: what it stands for.
+    public var flood: FloodLine?
 
     public struct Removed: Hashable, Sendable {
         public var article: ArticleID
@@ -44,7 +47,7 @@ extension Archive {
         try read { db in
             var changes: [Change] = []
             let rows = try Archive.changes(db, where: "h.seq > ?", [seq], limit: limit)
-            while let row = try rows.next() { changes.append(Change(row: row)) }
+            while let row = try rows.next() { changes.append(try Change(row: row, db)) }
             return changes
         }
     }
@@ -75,7 +78,7 @@ extension Archive {
             let rows = try Archive.changes(db, where: sql, arguments, limit: limit)
             var count = 0
             while let row = try rows.next() {
-                let change = Change(row: row)
+                let change = try Change(row: row, db)
                 count += 1
                 if try !take(change) || count == limit { return (change.seq, change.seq == newest) }
             }
@@ -113,25 +116,28 @@ extension Archive {
 }
 
 extension Change {
-    fileprivate init(row: Row) {
+    fileprivate init(row: Row, _ db: Database) throws {
+        let next = ArchivedArticle.width
         if !row.hasNull(atIndex: 0), !row.hasNull(atIndex: 12) {
             var article = ArchivedArticle(row: row)
-            if let revision: Int = row[19] {
+            if let revision: Int = row[next + 3] {
                 article.revision = revision
-                if let shown: Int = row[22], shown != revision { insteadRevision = shown }
+                if let shown: Int = row[next + 6], shown != revision { insteadRevision = shown }
             }
             // The feed that the line is about, which may not be the one whose content is shown.
-            if let url: String = row[20] {
+            if let url: String = row[next + 4] {
                 article.feedURL = url
-                article.feedTitle = row[21]
+                article.feedTitle = row[next + 5]
             }
             self.article = article
-        } else if let id: Int64 = row[23] {
-            removed = Removed(article: ArticleID(rawValue: id), revision: row[19])
+        } else if let id: Int64 = row[next + 7] {
+            removed = Removed(article: ArticleID(rawValue: id), revision: row[next + 3])
         }
-        seq = row[16]
-        at = Timestamp(milliseconds: row[17])
-        kind = ChangeKind(rawValue: row[18]) ?? .new
-        feedURL = row[20]
+        seq = row[next]
+        at = Timestamp(milliseconds: row[next + 1])
+        kind = ChangeKind(rawValue: row[next + 2]) ?? .new
+        feedURL = row[next + 4]
+        feedTitle = row[next + 5]
+        if kind == .flood { flood = try FloodLine.fetch(seq, db) }
     }
 }

@@ -57,6 +57,8 @@ extension Schema {
         \(churnIndex)
         \(contentArticleIndex)
         \(retentionTables)
+        \(floodTables)
+        \(canonicalTable)
         """,
     ]
 }

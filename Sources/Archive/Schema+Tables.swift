@@ -210,5 +210,7 @@ extension Schema {
         \(websubTables)
         \(searchTables)
         \(rawTables)
+        \(floodTables)
+        \(canonicalTable)
         """
 }

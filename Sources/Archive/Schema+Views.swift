@@ -64,5 +64,11 @@ extension Schema {
         CREATE VIEW changes AS SELECT
             h.seq, \(instant("h.at")), h.kind, h.article_id, h.revision, f.url AS feed_url
         FROM change h LEFT JOIN feed f ON f.id = h.feed_id;
+
+        -- What each line of kind flood stands for: its articles, and what they were in it (new, revised, duplicate, or place:
+        -- with another guid or date in the feed).
+        CREATE VIEW flood_articles AS SELECT
+            m.seq, \(instant("h.at")), o.reason, m.article_id, m.revision, m.kind, f.url AS feed_url
+        FROM flood_article m JOIN flood o ON o.seq = m.seq JOIN change h ON h.seq = m.seq JOIN feed f ON f.id = o.feed_id;
         """
 }

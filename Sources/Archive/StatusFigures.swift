@@ -22,6 +22,9 @@ public struct StatusFigures: Hashable, Sendable {
     /// Feeds that change an entry at nearly every poll.
     public var churnyFeeds = 0
 
+    /// Of the last days, the newest first, a bounded number.
+    public var floods: [RecentFlood] = []
+
     /// Webhooks whose last delivery failed, and those that have stopped.
     public var failingWebhooks: [Webhook] = []
 
@@ -30,6 +33,9 @@ public struct StatusFigures: Hashable, Sendable {
     public var paused = 0
 
     public init() {}
+
+    /// For so long a flood is shown.
+    fileprivate static let floodsShown: Duration = .days(7)
 
     public struct PollCounts: Hashable, Sendable {
         public var total = 0
@@ -108,6 +114,7 @@ extension Archive {
                     try Int.fetchOne(
                         db, sql: "SELECT count(*) FROM feed WHERE configured AND churny_since IS NOT NULL") ?? 0
             }
+            figures.floods = try RecentFlood.fetch(since: now - StatusFigures.floodsShown, limit: 10, db)
             figures.failingWebhooks = try Webhook.configured(db).filter { $0.lastError != nil }
             figures.troubles = try Row.fetchAll(
                 db,

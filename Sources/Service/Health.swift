@@ -176,6 +176,10 @@ public struct Health: Hashable, Sendable {
                 "\(feeds) an entry at nearly every poll; not every state of it is kept ('ingestd feeds' shows 'churny')"
             )
         }
+        for flood in figures.floods {
+            problems.append(
+                Problem(severity: .info, feed: flood.feedURL, message: "flood: \(flood.explanation)", since: flood.at))
+        }
         for trouble in figures.troubles {
             problems.append(
                 Problem(

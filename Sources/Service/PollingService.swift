@@ -35,6 +35,8 @@ public struct PollingService: Service {
     }
 
     public func run() async throws {
+        // Hubs are told to come again until then.
+        guard try await rehash() else { return }
         try await poller.apply(configuration, .scheduled)
         try await subscriber.apply(configuration, queue: poller.queue)
         onReady()
@@ -49,6 +51,30 @@ public struct PollingService: Service {
             end(after: .zero)
         }
     }
+
+    /// All that entries are held against is of this program's canonical form before the first poll: a newer one's first
+    /// start takes a while longer, and no longer when it is stopped in between.
+    ///
+    /// - Returns: whether polling may begin; not where shutdown has begun.
+    private func rehash() async throws -> Bool {
+        var told: Timestamp?
+        let summary = try await Rehash(poller.archive).run(
+            progress: { done, total in
+                let now = time.now
+                if let told, now - told < PollingService.rehashNews { return }
+                told = now
+                logger.notice(
+                    "hashing articles anew by this program's canonical form; polling begins afterwards",
+                    metadata: ["done": "\(done)", "of": "\(total)"])
+            },
+            mayGoOn: { !Task.isCancelled && !Task.isShuttingDownGracefully })
+        if told != nil, summary.isComplete {
+            logger.notice("hashed anew", metadata: ["contents": "\(summary.contents)"])
+        }
+        return summary.isComplete
+    }
+
+    private static let rehashNews: Duration = .seconds(10)
 
     private func pollAndTrim() async throws {
         try await withThrowingTaskGroup { group in

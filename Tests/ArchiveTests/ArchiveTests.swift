@@ -240,7 +240,7 @@ import Testing
             SELECT * FROM sighting WHERE feed_id = 1 AND coalesce(published, modified) = 1 ORDER BY id DESC LIMIT 256
         ) s JOIN content c ON c.id = s.content_id WHERE c.hash = x'00' LIMIT 8
         """,
-        "SELECT \(KnownContent.columns) FROM content WHERE hash = x'00' AND article_id = 1",
+        "SELECT \(KnownContent.columns) FROM content WHERE hash = x'00' AND article_id = 1 ORDER BY id DESC",
         "SELECT \(KnownContent.columns) FROM content WHERE hash = x'00' ORDER BY article_id LIMIT 64",
         "SELECT url FROM attachment WHERE article_id = 1",
         "SELECT revision, content_id FROM revision WHERE article_id = 1 ORDER BY revision DESC",

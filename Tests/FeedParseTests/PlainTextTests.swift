@@ -7,6 +7,7 @@ struct PlainTextTests {
         (#"<p>Text</p><div class='sharedaddy sd-sharing-enabled'>Share this:<ul><li>X</li></ul></div>"#, "Text"),
         (#"<p>Text</p><div class="feedflare">never closed"#, "Text\n\nnever closed"),
         (#"<p class="feedflares">Text</p>"#, "Text"),
+        (#"<p>Text</p><p><a class="a2a_dd addtoany_share_save" href="x">Share/Bookmark</a></p>"#, "Text"),
     ])
     func shareButtonsAreNoText(html: String, text: String) {
         #expect(PlainText.ofHTML(html).split(separator: "\n") == text.split(separator: "\n"))

@@ -34,6 +34,7 @@ struct ArchiveVerifier {
         try part("the change log") { try $0.checkChanges() }
         try part("what the change log tells") { try $0.checkChangesOfRevisions() }
         try part("what was removed") { try $0.checkTombstones() }
+        try part("what floods stand for") { try $0.checkFloods() }
         try part("the sums") { try $0.checkCounts() }
         try part("the numbers of feeds") { try $0.checkFeedCounts() }
         try part("the full-text index", .searchIndex) { try $0.checkSearchIndex() }
@@ -187,54 +188,42 @@ struct ArchiveVerifier {
     }
 
     private mutating func checkContents() throws {
-        // What the attachments of a sighting that shows the content say, for archives whose contents do not say it.
-        let shown = """
-            (SELECT json_group_array(t.url) FROM attachment t WHERE t.article_id = c.article_id AND t.sighting_id =
-                (SELECT s.id FROM sighting s WHERE s.article_id = c.article_id AND s.content_id = c.id LIMIT 1))
-            """
         let keepsEnclosures = try db.columns(in: "content").contains { $0.name == "enclosures" }
         try each(
             """
-            SELECT c.id, c.article_id, c.hash, c.form, c.length, c.title, c.text, a.id,
-                CASE WHEN c.length = 0 THEN \(keepsEnclosures ? "coalesce(c.enclosures, \(shown))" : shown) END
+            SELECT \(HashedContent.columns(keepsEnclosures: keepsEnclosures)), a.id
             FROM content c LEFT JOIN article a ON a.id = c.article_id ORDER BY c.id
             """
         ) { verifier, row in
             verifier.report.contents += 1
             verifier.step()
-            let article = row.safe(Int64.self, 1) ?? 0
-            let name = "content \(row.safe(Int64.self, 0) ?? 0)"
-            if row.safe(Int64.self, 7) == nil {
+            let content = HashedContent(row: row)
+            let article = content.article.rawValue
+            let name = "content \(content.id)"
+            if row.safe(Int64.self, 8) == nil {
                 verifier.find(.reference, "\(name) is of article \(article), which is not there", article: article)
             }
-            guard row.safe(Int.self, 3) == verifier.hasher.form else {
+            guard content.form == verifier.hasher.form else {
                 verifier.report.hashesNotRecomputed += 1
                 return
             }
-            let stored = row.safe(Data.self, 2).map { [UInt8]($0) } ?? []
-            let enclosures = row.safe(String.self, 8).flatMap(ArchiveVerifier.strings)
-            let title = row.safe(String.self, 5)
-            let (hash, length) = verifier.hasher.hash(title, row.safe(String.self, 6) ?? "", enclosures ?? [])
-            if length != row.safe(Int.self, 4) {
+            let (hash, length) = verifier.hasher.hash(content.title, content.text, content.enclosures ?? [])
+            if length != content.length {
                 verifier.find(
-                    .contentHash, "the text of \(name) has \(length) characters, not \(row.safe(Int.self, 4) ?? 0)",
+                    .contentHash, "the text of \(name) has \(length) characters, not \(content.length)",
                     article: article)
-            } else if hash != stored {
+            } else if hash != content.hash {
                 // Earlier programs did not keep which enclosures stood for the text of a state that is past.
-                if length == 0, enclosures?.isEmpty ?? true, !keepsEnclosures || row.hasNull(atIndex: 8) {
+                if length == 0, content.enclosures?.isEmpty ?? true, !keepsEnclosures || row.hasNull(atIndex: 7) {
                     verifier.report.hashesNotRecomputed += 1
                     return
                 }
                 verifier.find(
                     .contentHash,
-                    "\(name) is stored as sha256:\(stored.hexadecimal), but is sha256:\(hash.hexadecimal)",
+                    "\(name) is stored as sha256:\(content.hash.hexadecimal), but is sha256:\(hash.hexadecimal)",
                     article: article)
             }
         }
-    }
-
-    private static func strings(_ json: String) -> [String]? {
-        try? JSONDecoder().decode([String].self, from: Data(json.utf8))
     }
 
     private mutating func checkRevisions() throws {
@@ -372,6 +361,9 @@ struct ArchiveVerifier {
                 UNION ALL
                 SELECT article_id, revision, 0, kind = 'new', kind = 'revised' FROM change
                     WHERE kind IN ('new', 'revised') AND article_id IN (SELECT id FROM article)
+                UNION ALL
+                SELECT article_id, revision, 0, kind = 'new', kind = 'revised' FROM flood_article
+                    WHERE kind IN ('new', 'revised') AND article_id IN (SELECT id FROM article)
             ) GROUP BY article_id, revision
             HAVING sum(kept) <> 1 OR sum(new) <> (revision = 1) OR sum(revised) <> (revision > 1)
             """
@@ -384,7 +376,8 @@ struct ArchiveVerifier {
             let wanted = revision == 1 ? "one 'new'" : "one 'revised'"
             verifier.find(
                 .changes,
-                "revision \(revision) has \(new) lines 'new' and \(revised) 'revised', where there should be \(wanted)",
+                "revision \(revision) has \(new) lines 'new' and \(revised) 'revised', those of floods counted, where there "
+                    + "should be \(wanted)",
                 article: article)
         }
     }
@@ -429,7 +422,13 @@ struct ArchiveVerifier {
     private mutating func checkCounts() throws {
         let counted: [(name: String, sql: String)] = [
             ("articles", "SELECT count(*) FROM article"), ("revisions", "SELECT count(*) FROM revision"),
-            ("duplicates", "SELECT count(*) FROM change WHERE kind = 'duplicate'"),
+            (
+                "duplicates",
+                """
+                SELECT (SELECT count(*) FROM change WHERE kind = 'duplicate')
+                    + (SELECT count(*) FROM flood_article WHERE kind = 'duplicate')
+                """
+            ),
         ]
         for (name, sql) in counted {
             let (value, count) = (

@@ -84,20 +84,26 @@ public struct VerificationReport: Hashable, Sendable {
     mutating func list(_ finding: VerificationFinding) { findings.append(finding) }
 }
 
-/// How contents are hashed, which this module does not know.
-public struct ContentHasher {
+/// How contents are hashed and URLs compared, which this module does not know.
+public struct ContentHasher: Sendable {
     /// The version of the canonical form.
     public var form: Int
     /// SHA-256 of the canonical form, and the Unicode scalars of its text. The text is plain; the URLs are the entry's
     /// enclosures.
-    public var hash: (_ title: String?, _ text: String, _ enclosures: [String]) -> (hash: [UInt8], length: Int)
+    public var hash: Hash
+    /// What stands for an entry's canonical URL.
+    public var urlKey: Key
 
-    public init(
-        form: Int,
-        hash: @escaping (_ title: String?, _ text: String, _ enclosures: [String]) -> (hash: [UInt8], length: Int)
-    ) {
+    public typealias Hash =
+        @Sendable (_ title: String?, _ text: String, _ enclosures: [String]) -> (
+            hash: [UInt8], length: Int
+        )
+    public typealias Key = @Sendable (_ url: String?, _ origLink: String?) -> Int64?
+
+    public init(form: Int, hash: @escaping Hash, urlKey: @escaping Key) {
         self.form = form
         self.hash = hash
+        self.urlKey = urlKey
     }
 }
 

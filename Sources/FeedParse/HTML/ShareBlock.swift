@@ -8,7 +8,8 @@ enum ShareBlock {
 
     private static let classes: [[UInt8]] = [
         "feedflare", "sharedaddy", "sd-sharing-enabled", "jp-relatedposts", "addtoany_share_save_container",
-        "addtoany_content", "a2a_kit", "sharethis-inline-share-buttons", "shareaholic-canvas", "ssba-wrap",
+        "addtoany_content",
+        "addtoany_share_save", "a2a_dd", "a2a_kit", "sharethis-inline-share-buttons", "shareaholic-canvas", "ssba-wrap",
         "heateor_sss_sharing_container", "wpusb", "social-share-buttons", "share-buttons", "post-share-buttons",
     ].map { Array($0.utf8) }
 

@@ -6,9 +6,12 @@ import FeedModel
 /// links, spelling of characters or the furniture that feed services add.
 ///
 /// Stored contents carry the version of the form that made their hash, so that it can be improved and
-/// recomputed.
+/// recomputed (`Rehash`): whatever changes here, in `CanonicalText`, `FeedSignature` or `CanonicalURL` is a new version.
+///
+/// 1. The first.
+/// 2. Signatures of WordPress in more languages; in URLs, escaped names of tracking parameters and those of AMP's viewers.
 public struct CanonicalForm: Hashable, Sendable {
-    public static let version = 1
+    public static let version = 2
 
     /// One line.
     public let title: String

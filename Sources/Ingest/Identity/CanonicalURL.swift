@@ -37,8 +37,8 @@ public enum CanonicalURL {
         var path = normalizingEscapes(url.path)
         if path.hasSuffix("/amp/") { path.removeLast(4) } else if path.hasSuffix("/amp") { path.removeLast(4) }
         out += path.isEmpty ? "/" : path
-        let parameters = (url.query ?? "").split(separator: "&").filter { !isTracking($0) }
-        if !parameters.isEmpty { out += "?" + normalizingEscapes(parameters.joined(separator: "&")) }
+        let parameters = normalizingEscapes(url.query ?? "").split(separator: "&").filter { !isTracking($0) }
+        if !parameters.isEmpty { out += "?" + parameters.joined(separator: "&") }
         if let fragment = url.fragment, fragment.hasPrefix("!") { out += "#" + normalizingEscapes(fragment) }
         return out
     }
@@ -55,6 +55,7 @@ public enum CanonicalURL {
         "at_campaign", "at_link_id", "at_link_type", "at_link_origin", "at_format", "at_ptr_name", "at_bbc_team",
         "s_cid", "icid", "ncid", "cmpid", "wt.mc_id", "wt_mc", "wt_zmc", "wtmc", "xtor", "feedburner", "sr_share",
         "rss_source", "ftag", "taid", "guccounter", "guce_referrer", "guce_referrer_sig",
+        "amp_js_v", "amp_gsa", "amp_ct", "usqp",
     ]
 
     /// Parameters that track only with values of this kind.

@@ -24,9 +24,8 @@ public struct EntryDigest: Sendable {
     init(_ entry: Entry) {
         self.entry = entry
         guid = entry.id.flatMap { $0.isEmpty ? nil : $0 }
-        canonicalURL =
-            entry.extensions["feedburner", "origLink"].first?.value.flatMap(CanonicalURL.of)
-            ?? entry.url.flatMap(CanonicalURL.of)
+        canonicalURL = EntryDigest.canonicalURL(
+            entry.url, origLink: entry.extensions["feedburner", "origLink"].first?.value)
         urlKey = canonicalURL.map { EntryDigest.key($0) }
         plainText = EntryDigest.plainText(of: entry)
         form = CanonicalForm(entry, plainText: plainText)
@@ -43,6 +42,11 @@ public struct EntryDigest: Sendable {
             body.value.withUTF8 { hasher.update(bufferPointer: UnsafeRawBufferPointer($0)) }
         }
         fingerprint = EntryDigest.firstEightBytes(Array(hasher.finalize()))
+    }
+
+    /// - Parameter origLink: what stood there before a service replaced it.
+    static func canonicalURL(_ url: String?, origLink: String?) -> String? {
+        origLink.flatMap(CanonicalURL.of) ?? url.flatMap(CanonicalURL.of)
     }
 
     private static func plainText(of entry: Entry) -> String {

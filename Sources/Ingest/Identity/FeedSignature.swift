@@ -15,6 +15,10 @@ enum FeedSignature {
         ("L'articolo ", " proviene da "), ("L’articolo ", " proviene da "), ("Het bericht ", " verscheen eerst op "),
         ("Сообщение ", " появились сначала на "), ("Запись ", " впервые появилась "),
         ("Wpis ", " pochodzi z serwisu "), ("Artykuł ", " pochodzi z serwisu "), ("Inlägget ", " dök först upp på "),
+        ("La entrada ", " apareció primero en "), ("O conteúdo ", " aparece primeiro em "),
+        ("Indlægget ", " blev først udgivet på "), ("Innlegget ", " dukket først opp på "),
+        ("Artikkeli ", " julkaistiin ensimmäisen kerran "), ("Articolul ", " apare prima dată în "),
+        ("A(z) ", " bejegyzés először "), ("投稿 ", " に最初に表示されました"),
     ].map { Words(start: Array($0.utf8), middle: Array($1.utf8)) }
 
     private static let longest = 500

@@ -12,8 +12,11 @@ struct Reconciliation: Hashable, Sendable {
     var churning = 0
     /// Entries that the feed's sightings knew already, or that are articles which retention has removed.
     var known = 0
-    /// The instants of the articles that this feed had not held before.
+    /// The instants of the articles that this feed had not held before, but for those of a flood, which say nothing of
+    /// how often it posts.
     var arrivals: [Timestamp?] = []
+    /// Articles that this feed had not held before, and that came by a flood.
+    var flooded = 0
 }
 
 /// How a document stands to what its feed holds.
@@ -51,6 +54,8 @@ struct Reconciler: ~Copyable {
     private var specificURLKey: [Int64?] = []
     /// By entry.
     private var joined: [Joined?]
+    /// The last entry of an article that the feed held before.
+    private var lastHeld = -1
     /// The other way round.
     private var entriesOf: [ArticleID: [Int]] = [:]
     private var entryOfSighting: [Int64: Int] = [:]
@@ -62,6 +67,20 @@ struct Reconciler: ~Copyable {
     /// Sightings that this document has added.
     private var inserted: Set<Int64> = []
     private var result = Reconciliation()
+    private var signs = Flood.Signs()
+    /// What the change log is going to tell, in its order.
+    private var announcements: [Announcement] = []
+    /// Articles whose guid or instant in this feed is another than before.
+    private var moved: [ArticleID] = []
+
+    private struct Announcement {
+        var kind: FloodShare
+        var article: ArticleID
+        var revision: Int
+        /// Of what the feed had not held before.
+        var arrival: Flood.Arrival?
+        var entry: Int
+    }
 
     /// Retention has removed something, at some time.
     private let hasTombstones: Bool
@@ -90,8 +109,10 @@ struct Reconciler: ~Copyable {
         try reconciler.judgeGuidsAndURLs(homePage: homePage.flatMap(CanonicalURL.of), in: archive)
         try reconciler.joinByGuid(in: archive)
         try reconciler.joinByURL(in: archive)
+        try reconciler.lookBack(in: archive)
         try reconciler.joinByContentOrBegin(in: archive)
         try reconciler.writeSightings(in: archive)
+        try reconciler.announce(in: archive)
         switch extent {
         case .whole: try reconciler.markLeft(in: archive)
         case .older: try reconciler.markOld(in: archive)
@@ -360,13 +381,15 @@ struct Reconciler: ~Copyable {
         let guid = reliableGuid[index]
         let (article, sighting) = try archive.insertArticle(
             entry.content, sighting: { entry.sighting(guid: guid, contentID: $0) }, in: feed.id,
-            rule: Identity.Rule.new.rawValue, modified: entry.entry.modified, record: record, at: now, logged: logged)
+            rule: Identity.Rule.new.rawValue, modified: entry.entry.modified, record: record, isLogged: false, at: now)
         join(index, Joined(article: article, rule: .new))
         touched.insert(sighting)
         inserted.insert(sighting)
         result.new += 1
-        result.firstSightings += 1
-        result.arrivals.append(entry.instant)
+        announcements.append(
+            Announcement(
+                kind: .new, article: article, revision: 1, arrival: Flood.Arrival(instant: entry.instant), entry: index)
+        )
     }
 
     private mutating func join(_ index: Int, _ value: Joined) {
@@ -390,6 +413,7 @@ struct Reconciler: ~Copyable {
             guard let value, value.rule != .new, !value.isRemoved else { continue }
             if extent == .older, value.sighting != nil { continue }
             if isUnchanged(index), let sighting = value.sighting {
+                noteHeld(index)
                 if !sighting.isCurrent, extent != .pushed { try archive.markCurrent(sighting: sighting.id) }
                 if let record, sighting.record == nil { try archive.link(sighting: sighting.id, record: record) }
             } else {
@@ -420,13 +444,15 @@ struct Reconciler: ~Copyable {
         var revision = head.revision
         var churns = false
         var longest = isNewHere ? try archive.content(head.shownContent)?.length ?? 0 : 0
+        let before = own.filter { !inserted.contains($0.id) }
+        let movedBefore = signs.withOtherGuid + signs.withOtherInstant
 
         for index in indices {
             let entry = entries[index]
             let sighting = joined[index]?.sighting ?? own.first { continues($0, index) }
             if let sighting { touched.insert(sighting.id) }
             let previous = sighting?.contentID ?? shownBefore.first
-            let stored = try archive.content(of: article, hash: entry.form.hash)
+            let stored = try stored(index, of: article, previous, shownBefore, in: archive)
 
             var isRevision = false
             if isNewHere {
@@ -438,6 +464,7 @@ struct Reconciler: ~Copyable {
                 case .edit: isRevision = true
                 case .catchesUp: break
                 case .staleCopy:
+                    noteHeld(index)
                     if let sighting, !sighting.isCurrent, extent != .pushed {
                         try archive.markCurrent(sighting: sighting.id)
                     }
@@ -445,6 +472,7 @@ struct Reconciler: ~Copyable {
                 }
             }
 
+            compare(index, with: before, sighting)
             let contentID = try stored?.id ?? archive.insertContent(entry.content, of: article)
             let shown = entry.sighting(guid: reliableGuid[index], contentID: contentID)
             if let sighting {
@@ -477,9 +505,10 @@ struct Reconciler: ~Copyable {
                 }
             }
         }
-        if isNewHere { result.arrivals.append(indices.compactMap { entries[$0].instant }.min()) }
         try archive.markForIndexing(article)
-        try logChanges(of: article, from: head.revision, to: revision, isNewHere: isNewHere, in: archive)
+        if signs.withOtherGuid + signs.withOtherInstant > movedBefore { moved.append(article) }
+        noteChanges(
+            indices, of: article, from: head.revision, to: revision, isNewHere: isNewHere, isHeld: !before.isEmpty)
         if let shown = Identity.shown(try archive.showCandidates(of: article)),
             shown.sighting != head.shownSighting || shown.content != head.shownContent
         {
@@ -491,21 +520,142 @@ struct Reconciler: ~Copyable {
         }
     }
 
+    /// The article's content that says what an entry says. Of several, one that the feed showed before; else the one of
+    /// the newest revision.
+    private func stored(
+        _ index: Int, of article: ArticleID, _ previous: Int64?, _ shownBefore: [Int64],
+        in archive: borrowing ArchiveTransaction
+    ) throws -> KnownContent? {
+        let equal = try archive.contents(of: article, hash: entries[index].form.hash)
+        guard equal.count > 1 else { return equal.first }
+        if let same = equal.first(where: { $0.id == previous }) ?? equal.first(where: { shownBefore.contains($0.id) }) {
+            return same
+        }
+        let newest = try archive.revisions(of: article).first { revision in
+            equal.contains { $0.id == revision.contentID }
+        }
+        return equal.first { $0.id == newest?.contentID } ?? equal.first
+    }
+
     /// Another entry of this document shows the content, as before.
     private func isStillShown(_ content: Int64, of article: ArticleID) -> Bool {
         (entriesOf[article] ?? []).contains { joined[$0]?.sighting?.contentID == content && isUnchanged($0) }
     }
 
-    private mutating func logChanges(
-        of article: ArticleID, from old: Int, to new: Int, isNewHere: Bool, in archive: borrowing ArchiveTransaction
-    ) throws {
+    // MARK: the change log
+
+    private mutating func noteChanges(
+        _ indices: [Int], of article: ArticleID, from old: Int, to new: Int, isNewHere: Bool, isHeld: Bool
+    ) {
         if isNewHere {
-            result.firstSightings += 1
             result.duplicates += 1
-            try archive.appendChange(.duplicate, article: article, revision: new, feed: feed.id, at: logged)
+            announcements.append(
+                Announcement(
+                    kind: .duplicate, article: article, revision: new,
+                    arrival: Flood.Arrival(instant: indices.compactMap { entries[$0].instant }.min()),
+                    entry: indices.min() ?? 0))
         }
+        if isHeld, new > old { signs.edits += 1 }
         for revision in old..<new {
-            try archive.appendChange(.revised, article: article, revision: revision + 1, feed: feed.id, at: logged)
+            announcements.append(
+                Announcement(kind: .revised, article: article, revision: revision + 1, entry: indices.min() ?? 0))
+        }
+    }
+
+    private mutating func noteHeld(_ index: Int) {
+        signs.held += 1
+        lastHeld = max(lastHeld, index)
+    }
+
+    /// What of an entry differs from what the feed showed of its article before this poll.
+    private mutating func compare(_ index: Int, with before: [KnownSighting], _ sighting: KnownSighting?) {
+        guard let known = sighting ?? before.first, !inserted.contains(known.id) else { return }
+        noteHeld(index)
+        if let guid = reliableGuid[index], let other = known.guid, guid != other,
+            !before.contains(where: { $0.guid == guid })
+        {
+            signs.withOtherGuid += 1
+        }
+        if let instant = entries[index].instant, let other = known.instant, instant != other,
+            !before.contains(where: { $0.instant == instant })
+        {
+            signs.withOtherInstant += 1
+        }
+    }
+
+    /// Asks what a flood is judged by, before this document's entries are written.
+    private mutating func lookBack(in archive: borrowing ArchiveTransaction) throws {
+        guard extent != .older, entries.count >= Flood.least else { return }
+        signs.newest = try archive.newestInstant(of: feed.id, upTo: now)
+        signs.last = try archive.lastFloods(of: feed.id)
+        signs.usual = feed.poll.posting.usualArrivals(since: feed.poll.lastSuccess, at: now)
+    }
+
+    /// Writes the change log's lines: one each, or one for those of a flood.
+    private mutating func announce(in archive: borrowing ArchiveTransaction) throws {
+        signs.entries = entries.count
+        signs.isWhole = extent == .whole
+        let isUndated = !announcements.contains { $0.arrival?.instant != nil }
+        signs.arrivals = announcements.compactMap { announcement in
+            announcement.arrival.map {
+                Flood.Arrival(instant: $0.instant, isBehindKnown: isUndated && announcement.entry > lastHeld)
+            }
+        }
+        // Older pages are asked for to be read: what they bring is told of as news of long ago.
+        var finding = extent == .older ? .none : Flood.judge(signs, at: now)
+        if case .habit(let reason) = finding {
+            try archive.noteAgain(reason, of: feed.id, at: now)
+            finding = .none
+        }
+        guard case .flood(let flood) = finding else {
+            for announcement in announcements { try log(announcement, in: archive) }
+            return
+        }
+        var members: [(article: ArticleID, share: FloodShare, revision: Int)] = []
+        var news: [Announcement] = []
+        var told: Set<ArticleID> = []
+        var arrived: Set<ArticleID> = []
+        var arrivals = signs.arrivals[...]
+        for announcement in announcements {
+            let isTaken =
+                if announcement.arrival != nil, let arrival = arrivals.popFirst() {
+                    flood.takes(arrival, signs)
+                } else {
+                    // A further feed's fuller form belongs to its first sighting there.
+                    told.contains(announcement.article)
+                        || flood.takesEdits && !arrived.contains(announcement.article)
+                }
+            guard isTaken else {
+                arrived.insert(announcement.article)
+                news.append(announcement)
+                continue
+            }
+            members.append((announcement.article, announcement.kind, announcement.revision))
+            told.insert(announcement.article)
+            if announcement.arrival != nil {
+                result.flooded += 1
+                result.firstSightings += 1
+            }
+        }
+        for article in moved where !told.contains(article) {
+            members.append((article, .place, try archive.head(of: article)?.revision ?? 1))
+        }
+        try archive.appendFlood(flood.reason, entries: flood.entries, of: feed.id, articles: members, at: logged)
+        for announcement in news { try log(announcement, in: archive) }
+    }
+
+    private mutating func log(_ announcement: Announcement, in archive: borrowing ArchiveTransaction) throws {
+        let kind: ChangeKind
+        switch announcement.kind {
+        case .new: kind = .new
+        case .duplicate: kind = .duplicate
+        case .revised, .place: kind = .revised
+        }
+        try archive.appendChange(
+            kind, article: announcement.article, revision: announcement.revision, feed: feed.id, at: logged)
+        if let arrival = announcement.arrival {
+            result.firstSightings += 1
+            result.arrivals.append(arrival.instant)
         }
     }
 

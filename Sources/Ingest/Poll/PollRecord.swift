@@ -96,7 +96,8 @@ struct PollRecord: Sendable {
         guard let success else { return }
         if let document {
             state.posting.learn(
-                arrivals: brought.arrivals, known: brought.known, document: document.entries.lazy.map(\.instant),
+                arrivals: brought.arrivals, known: brought.known + brought.flooded,
+                document: document.entries.lazy.map(\.instant),
                 isPartial: document.extent != .whole, since: feed.poll.lastSuccess, at: now)
         }
         state.hints.learned =

@@ -191,7 +191,8 @@ private struct Rereading {
         let article = sighting.article
         guard let head = try archive.head(of: article), let newest = try archive.newestRevision(of: article)
         else { return }
-        let stored = try archive.content(of: article, hash: entry.form.hash)
+        let equal = try archive.contents(of: article, hash: entry.form.hash)
+        let stored = equal.first { $0.id == sighting.contentID } ?? equal.first
         let content = try stored?.id ?? archive.insertContent(entry.content, of: article)
         try archive.correctSighting(sighting.id, entry.sighting(guid: guid, contentID: content), of: article)
         var isRevision = false

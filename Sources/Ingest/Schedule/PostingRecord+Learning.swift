@@ -41,6 +41,15 @@ extension PostingRecord {
         history.flatMap(PostingHistory.init(bytes:)).flatMap { $0.asOf <= now + .days(1) ? $0 : nil }
     }
 
+    /// About how many entries a poll brings: what the feed posts in the time since the last one, a day of it at the most
+    /// (what comes later than that is no news by its date), and no more than its document holds.
+    public func usualArrivals(since: Timestamp?, at now: Timestamp) -> Int {
+        guard let since, let history = usableHistory(at: now) else { return 0 }
+        let span = min(max(now - since, .zero), PostingRecord.longestDelay)
+        let expected = history.rate * Double(span.milliseconds) / 3_600_000
+        return min(window, Int(min(expected, 1_000_000).rounded(.up)))
+    }
+
     private static let longestStreak = 6
     /// An entry may come to light so much later than it says.
     private static let longestDelay: Duration = .days(1)

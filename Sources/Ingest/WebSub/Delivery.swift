@@ -37,7 +37,8 @@ struct Delivery: Sendable {
         if feed.poll.posting.history != nil, !brought.arrivals.isEmpty {
             var posting = feed.poll.posting
             posting.learn(
-                arrivals: brought.arrivals, known: brought.known, document: entries.lazy.map(\.instant),
+                arrivals: brought.arrivals, known: brought.known + brought.flooded,
+                document: entries.lazy.map(\.instant),
                 isPartial: true,
                 since: feed.poll.lastSuccess, at: now)
             try archive.save(postingHistory: posting.history, of: feed.id)

@@ -35,7 +35,7 @@ struct PollCommand: AsyncParsableCommand {
     }
 
     private func itself(_ configuration: Ingest.Configuration) async throws -> [UInt8] {
-        let archive = try global.openForWriting(configuration, command: "poll")
+        let archive = try await global.openForPolling(configuration, command: "poll")
         let client = try global.httpClient(configuration)
         let poller = Poller(
             archive: archive, client: client, configuration: configuration, endsWhenIdle: false,

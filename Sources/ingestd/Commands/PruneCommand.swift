@@ -39,7 +39,7 @@ struct PruneCommand: AsyncParsableCommand {
             }
             // A misspelt folder is no reason to make an archive.
             try Archive.openForReading(folder: folder).close()
-            let archive = try global.openForWriting(configuration, command: "prune")
+            let archive = try await global.openForPolling(configuration, command: "prune")
             let summary = try await prune(archive, configuration)
             try archive.close()
             return summary

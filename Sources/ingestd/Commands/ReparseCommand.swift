@@ -46,7 +46,7 @@ struct ReparseCommand: AsyncParsableCommand {
         try reading.close()
         let archive: Archive
         do {
-            archive = try global.openForWriting(configuration, command: "reparse")
+            archive = try await global.openForPolling(configuration, command: "reparse")
         } catch ArchiveError.locked(_, let holder) {
             throw CommandFailure(
                 .failed, "the archive is in use by \(holder); stop that one first, and start it again afterwards")

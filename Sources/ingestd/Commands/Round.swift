@@ -13,7 +13,7 @@ struct Round {
     func run() async throws {
         let time = SystemTime()
         let started = time.now
-        let archive = try global.openForWriting(configuration, command: "run-once")
+        let archive = try await global.openForPolling(configuration, command: "run-once")
         let client = try global.httpClient(configuration)
         let summary = Mutex(RoundSummary())
         let progress = ProgressBar(isShown: Terminal.isErrorTerminal && !global.quiet && !global.json)

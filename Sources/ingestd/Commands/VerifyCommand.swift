@@ -43,13 +43,9 @@ struct VerifyCommand: ParsableCommand {
 extension GlobalOptions {
     /// Verifies an archive, with a progress bar on a terminal.
     func verify(_ archive: Archive) throws -> VerificationReport {
-        let hasher = ContentHasher(form: CanonicalForm.version) { title, text, enclosures in
-            let form = CanonicalForm(title: title, plainText: text, enclosures: enclosures)
-            return (form.hash, form.length)
-        }
         let bar = ProgressBar(isShown: Terminal.isErrorTerminal && !quiet && !json, unit: "rows")
         defer { bar.clear() }
-        return try archive.verify(hasher) { done, total in
+        return try archive.verify(.current) { done, total in
             bar.total = max(total, done)
             bar.show(done: done)
         }
@@ -125,7 +121,9 @@ extension VerificationReport {
                     ? ", \(rawDocuments) raw documents in \(rawFiles) \(rawFiles == 1 ? "file" : "files")" : "")
                 + " in \(seconds) s")
         if hashesNotRecomputed > 0 {
-            lines.append("\(hashesNotRecomputed) hashes are of an earlier program's making and could not be made again")
+            lines.append(
+                "\(hashesNotRecomputed) hashes are of an earlier program's making and were not checked; 'ingestd rehash' or "
+                    + "the next poll makes them anew, where it is known what they were made of")
         }
         if rawTail > 0 {
             lines.append(

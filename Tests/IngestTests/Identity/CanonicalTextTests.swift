@@ -72,6 +72,8 @@ import Testing
 
     @Test(arguments: [
         "The post A title appeared first on A site.", "Der Beitrag Ein Titel erschien zuerst auf Ort.",
+        "La entrada Un título apareció primero en Sitio.", "投稿 題 は 場所 に最初に表示されました。",
+        "A(z) Cím bejegyzés először Hely-en jelent meg.", "Innlegget Tittel dukket først opp på Sted.",
     ])
     func signaturesOfWordPressAreNoContent(signature: String) {
         let plain = CanonicalForm(title: "T", plainText: "Text.", enclosures: [])

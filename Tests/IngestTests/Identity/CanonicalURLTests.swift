@@ -11,6 +11,8 @@ import Testing
         ("https://example.org/a#!/b", "http://example.org/a#!/b"),
         ("https://example.org/a?utm_source=x&b=2&UTM_Medium=y&a=1", "http://example.org/a?b=2&a=1"),
         ("https://example.org/a?fbclid=1&gclid=2&mc_cid=3&mc_eid=4&ref=rss", "http://example.org/a"),
+        ("https://example.org/a?utm%5Fsource=x&b=%7e", "http://example.org/a?b=~"),
+        ("https://example-org.cdn.ampproject.org/v/s/example.org/a?amp_js_v=0.1&usqp=mq331", "http://example.org/a"),
         ("https://example.org/a?ref=home", "http://example.org/a?ref=home"),
         ("https://example.org/%7euser/%c3%bc?q=%2f", "http://example.org/~user/%C3%BC?q=%2F"),
         ("https://example.org/ü x", "http://example.org/%C3%BC%20x"),

@@ -22,6 +22,7 @@ import Testing
         "SELECT article_id FROM search_pending LIMIT ?",
         // What waits to be indexed: as a rule a handful.
         "(SELECT count(*) FROM search_pending)",
+        "FROM (SELECT * FROM flood ORDER BY seq DESC LIMIT ?) o",
     ]
 
     /// The distinct statements that were executed on the archive's connections.

@@ -91,11 +91,7 @@ import Testing
         }
 
         func verify() throws {
-            let hasher = ContentHasher(form: CanonicalForm.version) { title, text, enclosures in
-                let form = CanonicalForm(title: title, plainText: text, enclosures: enclosures)
-                return (form.hash, form.length)
-            }
-            let report = try archive.verify(hasher) { _, _ in }
+            let report = try archive.verify(.current) { _, _ in }
             #expect(report.findings.isEmpty && report.rawDocuments > 0)
         }
     }

@@ -1,4 +1,4 @@
-import Foundation
+import Glibc
 
 /// What a descriptor refers to.
 public enum OpenFile {
