@@ -214,7 +214,7 @@ import Testing
         ("changes", "seq at kind article_id revision feed_url"),
         (
             "feeds",
-            "url configured_url title state tags articles last_poll last_success last_change last_status next_poll interval_seconds interval_reason failures last_error_code last_error_message etag last_modified hub"
+            "url configured_url title state tags articles last_poll last_success last_change last_status next_poll interval_seconds interval_reason failures last_error_code last_error_message etag last_modified hub churny churny_since"
         ),
     ])
     func views(name: String, columns: String) async throws {

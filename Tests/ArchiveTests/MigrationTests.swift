@@ -40,6 +40,9 @@ import Testing
                     for column in try Row.fetchAll(db, sql: "PRAGMA table_info(\(name))") {
                         shape.insert("\(name).\(column["name"] as String) \(column["type"] as String)")
                     }
+                    for key in try Row.fetchAll(db, sql: "PRAGMA foreign_key_list(\(name))") {
+                        shape.insert("\(name).\(key["from"] as String) refers to \(key["table"] as String)")
+                    }
                 }
                 if type == "index" {
                     let columns = try Row.fetchAll(db, sql: "PRAGMA index_info(\(name))").map {
