@@ -11,7 +11,8 @@ import Testing
 @Suite struct QueryPlanTests {
     /// Tables that may be walked through: they grow with feeds, hosts and days, or have one row.
     private static let small: Set = [
-        "feed", "feed_count", "host", "outage", "counter", "tally", "search_state", "backfill", "websub", "webhook",
+        "feed", "feed_count", "host", "outage", "operator_pause", "counter", "tally", "search_state", "backfill",
+        "websub", "webhook",
         "sqlite_master",
         "CONSTANT", "json_each",
     ]
@@ -91,7 +92,7 @@ import Testing
         let asked = statements.sorted.filter {
             $0.contains("feed") && $0.hasPrefix("SELECT") && !$0.contains("sqlite_")
         }
-        #expect(asked.count == 3)
+        #expect(asked.count == 4)
         for (sql, plan) in try await plans(asked, lab) {
             let walked = plan.filter { $0.hasPrefix("SCAN feed") && !$0.hasPrefix("SCAN feed_count") }
             // In the order of a partial index of those with something to say, and no further than the limit.
