@@ -61,8 +61,8 @@ extension OperatorPause {
     }
 
     fileprivate static let query = """
-        SELECT p.feed_id, f.configured_url, p.host, p.since, p.until FROM operator_pause p
-        LEFT JOIN feed f ON f.id = p.feed_id WHERE coalesce(p.until, ?1 + 1) > ?1
+        SELECT feed_id, configured_url, operator_pause.host, since, until FROM operator_pause
+        LEFT JOIN feed ON feed.id = feed_id WHERE coalesce(until, ?1 + 1) > ?1
         """
 
     fileprivate init?(row: Row) {

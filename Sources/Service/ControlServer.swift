@@ -48,7 +48,8 @@ public struct ControlServer: Service {
     public func run() async throws {
         // The archive's lock is ours, so that a socket that is there was left by a daemon that was killed.
         unlink(socketPath)
-        let router = Router()
+        let router = Router(context: ControlContext.self)
+        router.addMiddleware { OwnerOnly() }
         router.get("status") { _, _ in await status() }
         router.post("poll") { request, _ in try await poll(lines(request)) }
         router.post("reload") { _, _ in try await reload() }
