@@ -23,18 +23,22 @@ public struct RetentionService: Service {
     private let time: any TimeSource
     private let logger: Logger
     private let pruned: @Sendable () -> Void
+    private let readiness: Readiness
     private let wishes: AsyncStream<Void>
     private let wish: AsyncStream<Void>.Continuation
 
-    /// - Parameter pruned: called when the change log has got lines.
+    /// - Parameters:
+    ///   - readiness: nothing is removed before all hashes in the archive are of this program's canonical form.
+    ///   - pruned: called when the change log has got lines.
     public init(
-        archive: Archive, configuration: Configuration, time: any TimeSource, pruned: @escaping @Sendable () -> Void,
-        logger: Logger
+        archive: Archive, configuration: Configuration, readiness: Readiness, time: any TimeSource,
+        pruned: @escaping @Sendable () -> Void, logger: Logger
     ) {
         self.archive = archive
         current = Current(configuration)
         self.time = time
         self.pruned = pruned
+        self.readiness = readiness
         self.logger = logger
         (wishes, wish) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
@@ -56,7 +60,10 @@ public struct RetentionService: Service {
                         wait = RetentionService.interval
                     }
                 }
-                group.addTask { for await _ in wishes { try await prune() } }
+                group.addTask {
+                    await readiness.wait()
+                    for await _ in wishes { try await prune() }
+                }
                 try await group.waitForAll()
             }
         }

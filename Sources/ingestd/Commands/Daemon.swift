@@ -41,8 +41,6 @@ struct Daemon {
             indexing.wake()
             webhooks.wakeUp()
         }
-        let retention = RetentionService(
-            archive: archive, configuration: configuration, time: time, pruned: archived, logger: logger)
         let subscriber = Subscriber(
             archive: archive, client: client, time: time, delivered: archived, logger: logger)
         let poller = Poller(
@@ -55,6 +53,9 @@ struct Daemon {
             observePage: { _ in archived() })
         let address = configuration.publicAddress
         let readiness = Readiness(parts: address == nil ? 2 : 3)
+        let retention = RetentionService(
+            archive: archive, configuration: configuration, readiness: readiness, time: time, pruned: archived,
+            logger: logger)
         let reloader = Reloader(
             path: { global.configurationPath }, poller: poller, client: client, subscriber: subscriber,
             webhooks: webhooks, retention: retention, started: configuration, manager: manager, readiness: readiness,
