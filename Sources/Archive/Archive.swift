@@ -67,12 +67,16 @@ public final class Archive: Sendable {
     }
 
     /// Opens an archive that is there, for reading alone; whether anyone writes to it makes no difference.
-    public static func openForReading(folder: String) throws(ArchiveError) -> Archive {
+    ///
+    /// - Parameter patience: how long each query waits where another program has locked the archive.
+    public static func openForReading(folder: String, patience: Duration = .seconds(10)) throws(ArchiveError) -> Archive
+    {
         let path = databasePath(inFolder: folder)
         guard FileManager.default.fileExists(atPath: path) else { throw .notThere(path: path) }
         do {
             var configuration = configuration()
             configuration.readonly = true
+            configuration.busyMode = .timeout(Double(patience.milliseconds) / 1000)
             let queue = try DatabaseQueue(path: path, configuration: configuration)
             _ = try queue.read { try checkSchema($0, path: path) }
             return Archive(folder: folder, reader: queue, commits: nil, lock: nil)
@@ -117,6 +121,7 @@ public final class Archive: Sendable {
     static func failure(_ error: any Error, path: String) -> ArchiveError {
         let reason = reason(of: error)
         return switch (error as? DatabaseError)?.resultCode {
+        case ResultCode.SQLITE_BUSY?: .busy(path: path)
         case ResultCode.SQLITE_CORRUPT?, ResultCode.SQLITE_NOTADB?: .damaged(path: path, reason: reason)
         default: .failed(path: path, reason: reason)
         }

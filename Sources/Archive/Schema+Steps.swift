@@ -46,6 +46,8 @@ extension Schema {
         \(webhookTable)
         """,
         """
+        \(silenceColumns)
+        \(silenceIndexes)
         """,
     ]
 }

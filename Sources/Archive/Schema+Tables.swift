@@ -51,7 +51,10 @@ extension Schema {
             demand REAL,                    -- polls an hour that it is worth at a price of 1
             price REAL,                     -- of a poll when the last one was scheduled, in hours of waiting
             topic TEXT,                     -- where the document says that it lives
-            scope TEXT NOT NULL DEFAULT ''  -- of host: the hosts that pause together
+            scope TEXT NOT NULL DEFAULT '', -- of host: the hosts that pause together
+            newest_entry INTEGER,
+            silence_alarm_at INTEGER,       -- from when on it is odd that nothing comes; null where that is never told
+            silence_asked INTEGER NOT NULL DEFAULT 0 -- 1: the configuration says so, 0: by the feed's own rhythm
         ) STRICT;
         CREATE INDEX feed_host ON feed (host);
         CREATE INDEX feed_scope ON feed (scope);
@@ -61,6 +64,7 @@ extension Schema {
         \(outageTable)
 
         \(feedFigures)
+        \(silenceIndexes)
         \(webhookTable)
 
         -- One row an article, however often and wherever it was published.

@@ -63,6 +63,9 @@ public final class Poller: Sendable {
         state = Mutex(State(configuration: configuration))
     }
 
+    /// What `status` calls degraded and critical, as configured now.
+    public var statusSettings: StatusSettings { state.withLock { $0.configuration.status } }
+
     // MARK: what is polled
 
     /// Which feeds of the configuration are put into the queue.

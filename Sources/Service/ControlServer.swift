@@ -65,7 +65,8 @@ public struct ControlServer: Service {
             pid: Int(getpid()), version: Program.version, started: started, isResponsive: true,
             inFlight: await poller.queue.feedsInFlight)
         let health = HealthCheck.run(
-            folder: poller.archive.folder, archive: poller.archive, daemon: daemon, at: time.now)
+            folder: poller.archive.folder, archive: poller.archive, daemon: daemon, settings: poller.statusSettings,
+            at: time.now)
         var json = JSONWriter()
         health.write(to: &json)
         json.newline()

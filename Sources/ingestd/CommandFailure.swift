@@ -30,7 +30,7 @@ struct CommandFailure: Error {
             switch error {
             case .cannotCreate, .exists: .cannotCreate
             case .locked, .noIndex: .failed
-            case .notThere, .notAnArchive, .newerSchema, .damaged, .failed: .inputOutput
+            case .notThere, .notAnArchive, .newerSchema, .damaged, .busy, .failed: .inputOutput
             }
         self.init(code, error.description)
     }

@@ -17,6 +17,7 @@ public struct Configuration: Sendable, Hashable {
     public var hosts: [String: HostSettings] = [:]
     public var schedule = ScheduleSettings()
     public var keep = KeepSettings()
+    public var status = StatusSettings()
     /// In the order of the files, each file's own feeds before those that it includes; none twice.
     public var feeds: [FeedConfiguration] = []
     /// In the order of the file; no URL twice.
@@ -161,6 +162,35 @@ public struct KeepSettings: Sendable, Hashable {
     public init() {}
 }
 
+/// `status:`, from where on `ingestd status` calls something degraded or critical.
+public struct StatusSettings: Sendable, Hashable {
+    /// For how long nothing new may come, over all feeds.
+    public enum News: Sendable, Hashable {
+        case off
+        /// By the archive's own rhythm.
+        case auto
+        case after(Duration)
+    }
+
+    /// Shares of the feeds that are polled, in percent. `nil`: never.
+    public var failing: Int? = 25
+    public var failingCritical: Int?
+    /// That answer and are silent.
+    public var silent: Int? = 5
+    /// Of which entries may have been lost in the last 24 hours.
+    public var losing: Int? = 1
+    /// A poll is overdue when it should have been made this long ago.
+    public var overdue: Duration = .minutes(15)
+    public var news = News.auto
+    /// Bytes free for the archive.
+    public var diskFree = 1 << 30
+    public var diskFreeCritical = 64 << 20
+    /// How long a daemon may take until it answers.
+    public var starting: Duration = .minutes(5)
+
+    public init() {}
+}
+
 /// One feed, `defaults` applied.
 public struct FeedConfiguration: Sendable, Hashable {
     public enum Interval: Sendable, Hashable {
@@ -208,6 +238,8 @@ public struct FeedConfiguration: Sendable, Hashable {
     public var enabled = true
     /// Walks the feed's older pages (RFC 5005) when it is first met, and when entries may have been missed.
     public var backfill = false
+    /// After how long without an entry `status` tells, although polls succeed.
+    public var silence = SilenceRule.auto
     public var place: SourcePlace
 
     public init(url: String, place: SourcePlace) {

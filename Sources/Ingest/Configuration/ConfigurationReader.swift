@@ -20,12 +20,26 @@ public enum ConfigurationReader {
             return mistakes.isEmpty ? .success(reading.configuration) : .failure(ConfigurationMistakes(mistakes))
         }
     }
+
+    /// What `status` needs of the configuration, in a moment however many feeds there are: where the archive is, and
+    /// `status:`; and what is wrong with these, or with the file.
+    public static func readForStatus(
+        path: String, currentDirectory: String? = nil, readFile: (String) throws -> [UInt8] = InputFile.read
+    ) -> (Configuration, [ConfigurationMistake]) {
+        let folder = currentDirectory ?? FileManager.default.currentDirectoryPath
+        return withoutActuallyEscaping(readFile) { readFile in
+            var reading = ConfigurationReading(readFile: readFile)
+            reading.readsFeeds = false
+            reading.readMain(.init(shown: path, path: FilePath.absolute(path, from: folder)))
+            return (reading.configuration, reading.sortedMistakes)
+        }
+    }
 }
 
 extension ConfigurationReading {
     static let sections = [
-        "archive", "contact", "listen", "websub", "webhooks", "fetch", "hosts", "schedule", "keep", "defaults", "feeds",
-        "include",
+        "archive", "contact", "listen", "websub", "webhooks", "fetch", "hosts", "schedule", "keep", "status",
+        "defaults", "feeds", "include",
     ]
     static let fetchKeys = [
         "concurrency", "per_host", "host_delay", "timeout", "connect_timeout", "max_body", "max_redirects",
@@ -43,6 +57,7 @@ extension ConfigurationReading {
         let fields = fields(of: root, "the configuration", known: Self.sections, in: file) { key in
             let home = [
                 ("fetch", Self.fetchKeys), ("schedule", Self.scheduleKeys), ("keep", Self.keepKeys),
+                ("status", Self.statusKeys),
                 ("websub", Self.websubKeys.filter { $0 != "interval" }),
             ]
             .first { $0.1.contains(key) }
@@ -53,6 +68,8 @@ extension ConfigurationReading {
         configuration.archive = optional("archive", of: fields) { node throws(Wrong) in try node.path(from: folder) }
         configuration.contact = optional("contact", of: fields) { node throws(Wrong) in try node.contact() }
         configuration.listen = optional("listen", of: fields) { node throws(Wrong) in try node.listenAddress() }
+        if let section = fields["status"] { readStatus(section.value, in: file) }
+        if !readsFeeds { return }
         if let section = fields["fetch"] { readFetch(section.value, in: file) }
         if let section = fields["hosts"] { readHosts(section.value, in: file) }
         // Before the feeds, whose intervals it bounds, wherever it stands in the file.

@@ -4,6 +4,7 @@ import FeedModel
 extension ConfigurationReading {
     static let feedKeys = [
         "url", "title", "tags", "interval", "headers", "auth", "allow_private_addresses", "enabled", "backfill",
+        "silence",
     ]
     private static let defaultKeys = feedKeys.filter { $0 != "url" }
     private static let authKeys = ["username", "password_file", "bearer_file"]
@@ -112,6 +113,9 @@ extension ConfigurationReading {
         }
         if let backfill = value("backfill", of: fields, { node throws(Wrong) in try node.bool() }) {
             feed.backfill = backfill
+        }
+        if let silence = value("silence", of: fields, { node throws(Wrong) in try node.silence() }) {
+            feed.silence = silence
         }
     }
 

@@ -96,7 +96,9 @@ struct PollRecord: Sendable {
                 isPartial: document.extent != .whole, since: feed.poll.lastSuccess, at: now)
         }
         state.hints.learned =
-            state.posting.wait(at: now, price: success.rules.price, longest: success.rules.maxInterval)
+            state.posting.wait(
+                at: now, price: success.rules.price, longest: success.rules.maxInterval,
+                silence: success.rules.silence)
             ?? state.hints.learned
         state.apply(
             NextPoll.afterSuccess(

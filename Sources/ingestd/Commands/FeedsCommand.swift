@@ -40,6 +40,7 @@ struct FeedsCommand: ParsableCommand {
         } else if poll.lastPoll == nil, poll.state == .active {
             line += "  not polled yet"
         }
+        if let since = poll.silentSince { line += "  silent since \(since.rfc3339Seconds)" }
         if let error = poll.lastError { line += "  \(error.code): \(Terminal.clean(error.message))" }
         Terminal.output.line(line)
     }
@@ -60,6 +61,7 @@ extension JSONWriter {
             json.member("last_poll", seconds(poll.lastPoll))
             json.member("last_success", seconds(poll.lastSuccess))
             json.member("last_change", seconds(poll.lastChange))
+            json.member("silent_since", seconds(poll.silentSince))
             json.member("last_status", poll.lastStatus)
             json.member("next_poll", seconds(poll.nextPoll))
             json.member("interval_seconds", poll.interval.map { Int($0.milliseconds / 1000) })
