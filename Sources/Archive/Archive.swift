@@ -12,6 +12,9 @@ public final class Archive: Sendable {
     /// The folder that holds `archive.sqlite3`.
     public let folder: String
 
+    /// What has been written since it was opened.
+    public let metrics: ArchiveMetrics
+
     let reader: any DatabaseReader
     private let commits: GroupCommit?
     private let lock: ArchiveLock?
@@ -27,6 +30,7 @@ public final class Archive: Sendable {
         self.folder = folder
         self.reader = reader
         self.commits = commits
+        metrics = commits?.metrics ?? ArchiveMetrics()
         self.lock = lock
     }
 
@@ -144,7 +148,7 @@ public final class Archive: Sendable {
     ) async throws -> Result {
         guard let commits else { throw ArchiveError.failed(path: path, reason: "it is open for reading alone") }
         do {
-            return try await commits.write { db in try body(ArchiveTransaction(db)) }
+            return try await commits.write { [metrics] db in try body(ArchiveTransaction(db, metrics)) }
         } catch let error as DatabaseError {
             throw ArchiveError.failed(path: path, reason: Archive.reason(of: error))
         }

@@ -4,8 +4,12 @@ import GRDB
 /// What a poll may ask and write while its transaction is open. Valid only inside `Archive.write`.
 public struct ArchiveTransaction: ~Copyable {
     let db: Database
+    let metrics: ArchiveMetrics
 
-    init(_ db: Database) { self.db = db }
+    init(_ db: Database, _ metrics: ArchiveMetrics) {
+        self.db = db
+        self.metrics = metrics
+    }
 
     /// Runs a statement that is prepared once a connection.
     func execute(_ sql: String, _ arguments: StatementArguments) throws {

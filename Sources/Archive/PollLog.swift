@@ -89,6 +89,7 @@ extension ArchiveTransaction {
                 poll.outcome == .notModified ? polls : 0, poll.outcome == .failed ? polls : 0, poll.bytes, poll.new,
                 poll.revised, poll.duplicates,
             ])
+        metrics.note(poll, polls: polls)
         if poll.new > 0 { try count("articles", poll.new) }
         if poll.new + poll.revised > 0 { try count("revisions", poll.new + poll.revised) }
         if poll.duplicates > 0 { try count("duplicates", poll.duplicates) }

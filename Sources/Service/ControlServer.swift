@@ -14,6 +14,7 @@ public import ServiceLifecycle
 /// | request        | answer                                                                     |
 /// |----------------|----------------------------------------------------------------------------|
 /// | `GET /status`  | what `status --json` prints                                                |
+/// | `GET /metrics` | what `metrics` prints                                                      |
 /// | `POST /poll`   | one URL a line in; for each, when its poll has ended, one line of JSON out  |
 public struct ControlServer: Service {
     private let socketPath: String
@@ -41,6 +42,8 @@ public struct ControlServer: Service {
         unlink(socketPath)
         let router = Router()
         router.get("status") { _, _ in await status() }
+        let metrics = MetricsPage(poller: poller, started: started, time: time)
+        router.get("metrics") { request, _ in await metrics.response(to: request) }
         router.post("poll") { request, _ in
             let body = try await request.body.collect(upTo: 1 << 20)
             return try await poll(String(buffer: body))

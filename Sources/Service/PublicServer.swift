@@ -12,6 +12,7 @@ public import ServiceLifecycle
 ///
 /// | request          | answer                                                       |
 /// |------------------|--------------------------------------------------------------|
+/// | `GET  /metrics`  | how polls go, for Prometheus and its like                    |
 /// | `GET  …/TOKEN`   | a hub's question whether a subscription is meant              |
 /// | `POST …/TOKEN`   | a document that a hub sends; answered when it is archived     |
 ///
@@ -20,6 +21,7 @@ public import ServiceLifecycle
 public struct PublicServer: Service {
     private let address: ListenAddress
     private let subscriber: Subscriber
+    private let metrics: MetricsPage?
     private let gate = DeliveryGate()
     private let logger: Logger
     /// Called when the socket is bound, with the port.
@@ -35,17 +37,19 @@ public struct PublicServer: Service {
     }
 
     public init(
-        address: ListenAddress, subscriber: Subscriber, logger: Logger,
+        address: ListenAddress, subscriber: Subscriber, metrics: MetricsPage? = nil, logger: Logger,
         onReady: @escaping @Sendable (Int) async -> Void = { _ in }
     ) {
         self.address = address
         self.subscriber = subscriber
+        self.metrics = metrics
         self.logger = logger
         self.onReady = onReady
     }
 
     public func run() async throws {
         let router = Router()
+        if let metrics { router.get("metrics") { request, _ in await metrics.response(to: request) } }
         addCallbacks(to: router)
         let app = Application(
             router: router,

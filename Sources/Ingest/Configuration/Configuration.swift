@@ -8,7 +8,7 @@ public struct Configuration: Sendable, Hashable {
     public var archive: String?
     /// Where publishers can complain; stands in the User-Agent.
     public var contact: String?
-    /// Where callbacks of hubs are received; `nil` is nowhere.
+    /// Where metrics are served and callbacks of hubs received; `nil` is nowhere.
     public var listen: ListenAddress?
     /// `nil`: no hub is asked for anything.
     public var websub: WebSubSettings?
@@ -18,6 +18,8 @@ public struct Configuration: Sendable, Hashable {
     public var schedule = ScheduleSettings()
     public var keep = KeepSettings()
     public var status = StatusSettings()
+    /// `metrics:`, how many single feeds have series of their own.
+    public var feedsInMetrics = 0
     /// In the order of the files, each file's own feeds before those that it includes; none twice.
     public var feeds: [FeedConfiguration] = []
     /// In the order of the file; no URL twice.
@@ -28,17 +30,12 @@ public struct Configuration: Sendable, Hashable {
 
     public init() {}
 
-    /// Where to listen for callbacks of hubs, if any are to come.
-    public var publicAddress: ListenAddress? { websub == nil ? nil : listen }
+    /// Where the daemon listens.
+    public var publicAddress: ListenAddress? { listen }
 
     /// Settings that are right and that this version does not act upon, each with what that means.
     public var withoutEffect: [String] {
         var notes: [String] = []
-        if listen != nil, websub == nil {
-            notes.append(
-                "'listen' has no effect without 'websub': this version serves nothing but callbacks of hubs; "
-                    + "read the archive instead")
-        }
         if let budget = schedule.pollsPerHour {
             let least = feeds.filter(\.enabled).reduce(0.0) { sum, feed in
                 let longest = if case .every(let interval) = feed.interval { interval } else { schedule.maxInterval }

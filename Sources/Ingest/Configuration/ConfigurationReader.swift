@@ -39,7 +39,7 @@ public enum ConfigurationReader {
 extension ConfigurationReading {
     static let sections = [
         "archive", "contact", "listen", "websub", "webhooks", "fetch", "hosts", "schedule", "keep", "status",
-        "defaults", "feeds", "include",
+        "metrics", "defaults", "feeds", "include",
     ]
     static let fetchKeys = [
         "concurrency", "per_host", "host_delay", "timeout", "connect_timeout", "max_body", "max_redirects",
@@ -57,7 +57,7 @@ extension ConfigurationReading {
         let fields = fields(of: root, "the configuration", known: Self.sections, in: file) { key in
             let home = [
                 ("fetch", Self.fetchKeys), ("schedule", Self.scheduleKeys), ("keep", Self.keepKeys),
-                ("status", Self.statusKeys),
+                ("status", Self.statusKeys), ("metrics", Self.metricsKeys),
                 ("websub", Self.websubKeys.filter { $0 != "interval" }),
             ]
             .first { $0.1.contains(key) }
@@ -70,6 +70,7 @@ extension ConfigurationReading {
         configuration.listen = optional("listen", of: fields) { node throws(Wrong) in try node.listenAddress() }
         if let section = fields["status"] { readStatus(section.value, in: file) }
         if !readsFeeds { return }
+        if let section = fields["metrics"] { readMetrics(section.value, in: file) }
         if let section = fields["fetch"] { readFetch(section.value, in: file) }
         if let section = fields["hosts"] { readHosts(section.value, in: file) }
         // Before the feeds, whose intervals it bounds, wherever it stands in the file.

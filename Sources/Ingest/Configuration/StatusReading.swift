@@ -1,11 +1,20 @@
 import FeedModel
 
-/// `status:`.
+/// `status:` and `metrics:`.
 extension ConfigurationReading {
     static let statusKeys = [
         "failing", "failing_critical", "silent", "losing", "overdue", "no_news", "disk_free", "disk_free_critical",
         "starting",
     ]
+
+    static let metricsKeys = ["per_feed"]
+
+    mutating func readMetrics(_ node: YAMLNode, in file: File) {
+        let fields = fields(of: node, "'metrics'", known: Self.metricsKeys, in: file)
+        var perFeed = configuration.feedsInMetrics
+        set(&perFeed, "per_feed", of: fields) { node throws(Wrong) in try node.integer(0...10_000) }
+        configuration.feedsInMetrics = perFeed
+    }
 
     mutating func readStatus(_ node: YAMLNode, in file: File) {
         let fields = fields(of: node, "'status'", known: Self.statusKeys, in: file)

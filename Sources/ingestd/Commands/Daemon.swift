@@ -62,7 +62,10 @@ struct Daemon {
                     logger: logger)),
         ]
         if let address = configuration.publicAddress {
-            services.append(.init(service: PublicServer(address: address, subscriber: subscriber, logger: logger)))
+            let metrics = MetricsPage(poller: poller, started: time.now, time: time)
+            services.append(
+                .init(
+                    service: PublicServer(address: address, subscriber: subscriber, metrics: metrics, logger: logger)))
         }
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(

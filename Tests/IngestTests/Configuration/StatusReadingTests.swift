@@ -44,6 +44,7 @@ import Testing
     @Test(arguments: [
         ("status: {failing: 20}", "feeds.yaml:1:19: 'failing' is '20'; write a share such as 25%, or off"),
         ("status: {failing: 120%}", "feeds.yaml:1:19: 'failing' is '120%'; write a share such as 25%, or off"),
+        ("metrics: {per_feed: -1}", "feeds.yaml:1:21: 'per_feed' is -1; write a number from 0 to 10000"),
         ("status: {silence: 3d}", "feeds.yaml:1:10: unknown key 'silence'; did you mean 'silent'?"),
         ("failing: 3%", "feeds.yaml:1:1: unknown key 'failing'; write it under 'status'"),
         (
