@@ -127,16 +127,19 @@ extension Archive {
                 if let state = PollState.State(rawValue: row[0]) { figures.feeds[state] = row[1] }
             }
             figures.schemaVersion = try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0
-            if let row = try Row.fetchOne(
+            let isOverdue =
+                "configured AND state IN ('active', 'failing') AND coalesce(next_poll, added) < ?"
+            let due: StatementArguments = [(now - overdueAfter).milliseconds]
+            figures.overdue =
+                try Int.fetchOne(db, sql: "SELECT count(*) FROM feed WHERE \(isOverdue)", arguments: due) ?? 0
+            // Together with the count it would be read from a million rows, and not from the index.
+            figures.overdueSince = try Int64.fetchOne(
                 db,
                 sql: """
-                    SELECT count(*), min(coalesce(next_poll, added)) FROM feed
-                    WHERE configured AND state IN ('active', 'failing') AND coalesce(next_poll, added) < ?
-                    """, arguments: [(now - overdueAfter).milliseconds])
-            {
-                figures.overdue = row[0]
-                figures.overdueSince = row.timestamp(1)
-            }
+                    SELECT coalesce(next_poll, added) FROM feed WHERE \(isOverdue)
+                    ORDER BY coalesce(next_poll, added) LIMIT 1
+                    """, arguments: due
+            ).map(Timestamp.init(milliseconds:))
             for row in try Row.fetchAll(db, sql: "SELECT name, value FROM counter") {
                 let value: Int64 = row[1]
                 switch row[0] as String {
@@ -189,8 +192,11 @@ extension Archive {
     }
 
     /// When the feed began to fail that made so many of them, counted from the one that has failed longest.
+    ///
+    /// `nil` where that would be a long way through the index.
     public func failingSince(rank: Int) throws -> Timestamp? {
-        try read { db in
+        guard rank <= 50_000 else { return nil }
+        return try read { db in
             try Int64.fetchOne(
                 db,
                 sql: """

@@ -135,7 +135,7 @@ struct HealthJudge {
     // MARK: feeds
 
     private mutating func judgeFeeds(_ figures: StatusFigures) {
-        if findings.daemon != nil, let since = figures.outageSince {
+        if let since = figures.outageSince {
             add(
                 .warning, .networkOut, "our own network seems to be out",
                 advice: "hardly any host can be reached, so polling waits and feeds keep their state: look at cable, "

@@ -25,7 +25,10 @@ import Testing
         let text = try String(contentsOfFile: lab.configuration, encoding: .utf8)
         try lab.folder.write("listen: 127.0.0.1:\(port)\nmetrics: {per_feed: 5}\n" + text, to: "feeds.yaml")
         let daemon = try await lab.daemon()
-        try await eventually { try await lab.json("feeds").allSatisfy { $0["last_poll"].isThere } }
+        try await eventually {
+            let samples = try await self.samples(lab.run("metrics").stdout)
+            return samples["ingestd_poll_duration_seconds_count"] == 2 && samples["ingestd_transfers_in_flight"] == 0
+        }
         let printed = try await lab.run("metrics")
         #expect(printed.status == 0)
         let samples = try samples(printed.stdout)
