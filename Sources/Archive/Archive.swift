@@ -13,6 +13,9 @@ public final class Archive: Sendable {
     /// The folder that holds `archive.sqlite3`.
     public let folder: String
 
+    /// What has been written since it was opened.
+    public let metrics: ArchiveMetrics
+
     let reader: any DatabaseReader
     private let commits: GroupCommit?
     private let lock: ArchiveLock?
@@ -32,6 +35,7 @@ public final class Archive: Sendable {
         self.folder = folder
         self.reader = reader
         self.commits = commits
+        metrics = commits?.metrics ?? ArchiveMetrics()
         self.lock = lock
         self.raw = raw
     }
@@ -81,7 +85,10 @@ public final class Archive: Sendable {
     }
 
     /// Opens an archive that is there, for reading alone; whether anyone writes to it makes no difference.
-    public static func openForReading(folder: String) throws(ArchiveError) -> Archive {
+    ///
+    /// - Parameter patience: how long each query waits where another program has locked the archive.
+    public static func openForReading(folder: String, patience: Duration = .seconds(10)) throws(ArchiveError) -> Archive
+    {
         let path = databasePath(inFolder: folder)
         guard FileManager.default.fileExists(atPath: path) else { throw .notThere(path: path) }
         do {
@@ -90,6 +97,7 @@ public final class Archive: Sendable {
             configuration.prepareDatabase { db in
                 if try !db.tableExists("flood_article") { try db.execute(sql: Schema.floodStandIn) }
             }
+            configuration.busyMode = .timeout(Double(patience.milliseconds) / 1000)
             let queue = try DatabaseQueue(path: path, configuration: configuration)
             _ = try queue.read { try checkSchema($0, path: path) }
             return Archive(folder: folder, reader: queue)
@@ -142,6 +150,7 @@ public final class Archive: Sendable {
     static func failure(_ error: any Error, path: String) -> ArchiveError {
         let reason = reason(of: error)
         return switch (error as? DatabaseError)?.resultCode {
+        case ResultCode.SQLITE_BUSY?: .busy(path: path)
         case ResultCode.SQLITE_CORRUPT?, ResultCode.SQLITE_NOTADB?: .damaged(path: path, reason: reason)
         default: .failed(path: path, reason: reason)
         }
@@ -164,7 +173,7 @@ public final class Archive: Sendable {
     ) async throws -> Result {
         guard let commits else { throw ArchiveError.failed(path: path, reason: "it is open for reading alone") }
         do {
-            return try await commits.write { [raw] db in try body(ArchiveTransaction(db, raw)) }
+            return try await commits.write { [raw, metrics] db in try body(ArchiveTransaction(db, metrics, raw)) }
         } catch let error as DatabaseError {
             throw ArchiveError.failed(path: path, reason: Archive.reason(of: error))
         }

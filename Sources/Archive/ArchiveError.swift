@@ -18,6 +18,8 @@ public enum ArchiveError: Error, Hashable, Sendable, CustomStringConvertible {
     case noIndex(path: String)
     /// SQLite finds its file damaged, or no database at all.
     case damaged(path: String, reason: String)
+    /// Another program holds SQLite's lock on it.
+    case busy(path: String)
     /// SQLite cannot read or write it.
     case failed(path: String, reason: String)
 
@@ -43,6 +45,8 @@ public enum ArchiveError: Error, Hashable, Sendable, CustomStringConvertible {
         case .damaged(let path, let reason):
             "the archive \(path) is damaged: \(reason); put a backup in its place, "
                 + "or save what can be read: sqlite3 \(path) .recover"
+        case .busy(let path):
+            "the archive \(path) is locked by another program; end that program: only ingestd may write to the archive"
         case .failed(let path, let reason):
             "the archive \(path) cannot be used: \(reason)"
         }

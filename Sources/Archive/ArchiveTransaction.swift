@@ -4,11 +4,13 @@ import GRDB
 /// What a poll may ask and write while its transaction is open. Valid only inside `Archive.write`.
 public struct ArchiveTransaction: ~Copyable {
     let db: Database
+    let metrics: ArchiveMetrics
     /// What is appended to it counts if the transaction commits.
     let raw: RawWriter?
 
-    init(_ db: Database, _ raw: RawWriter? = nil) {
+    init(_ db: Database, _ metrics: ArchiveMetrics, _ raw: RawWriter? = nil) {
         self.db = db
+        self.metrics = metrics
         self.raw = raw
     }
 

@@ -128,7 +128,7 @@ extension Archive {
     /// The walk of a feed that has not ended; of several the newest.
     public func backfill(of feed: FeedID) throws -> Backfill? {
         // An archive of an earlier version has no walks.
-        try read { try $0.tableExists("backfill") ? ArchiveTransaction($0).backfill(of: feed) : nil }
+        try read { try $0.tableExists("backfill") ? ArchiveTransaction($0, metrics).backfill(of: feed) : nil }
     }
 
     /// The walks that have not ended, by feed; of several the newest.

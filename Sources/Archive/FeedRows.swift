@@ -167,7 +167,8 @@ extension ArchiveTransaction {
                 failures = ?, failing_since = ?, error_code = ?, error_message = ?, notice_code = ?,
                 notice_message = ?, notice_since = ?, freshness = ?, learned = ?, ttl = ?, update_period = ?, skip_hours = ?,
                 skip_days = ?, last_document = ?, posting_history = ?, window = ?, narrow_streak = ?, losses = ?,
-                last_loss = ?, demand = ?, price = ?, churny_since = ?, last_churn = ?
+                last_loss = ?, demand = ?, price = ?, churny_since = ?, last_churn = ?, newest_entry = ?,
+                silence_alarm_at = ?, silence_asked = ?
             WHERE id = ?
             """,
             [
@@ -184,14 +185,17 @@ extension ArchiveTransaction {
                 Int64(poll.hints.skipHours), Int64(poll.hints.skipDays), poll.lastDocument?.milliseconds,
                 poll.posting.history.map { Data($0) }, poll.posting.window, poll.posting.narrowStreak,
                 poll.posting.losses, poll.posting.lastLoss?.milliseconds, poll.posting.demand, poll.posting.price,
-                poll.churn?.since.milliseconds, poll.churn?.last.milliseconds, feed.rawValue,
+                poll.churn?.since.milliseconds, poll.churn?.last.milliseconds, poll.posting.newest?.milliseconds,
+                poll.posting.silenceAlarm?.milliseconds, poll.posting.isSilenceAsked, feed.rawValue,
             ])
     }
 
-    /// Replaces what is known of a feed's posting; see `PostingRecord.history`.
+    /// Replaces what is known of a feed's posting, which is not silent, since it has just been heard of; see
+    /// `PostingRecord.history`. The next poll tells when silence would be odd.
     public func save(postingHistory: [UInt8]?, of feed: FeedID) throws {
         try execute(
-            "UPDATE feed SET posting_history = ? WHERE id = ?", [postingHistory.map { Data($0) }, feed.rawValue])
+            "UPDATE feed SET posting_history = ?, silence_alarm_at = NULL WHERE id = ?",
+            [postingHistory.map { Data($0) }, feed.rawValue])
     }
 
     /// Whether another configured feed has this URL, as its own or where it moved to.
@@ -269,6 +273,10 @@ extension PostingRecord {
         lastLoss = row.timestamp("last_loss")
         demand = row["demand"]
         price = row["price"]
+        guard row.hasColumn("silence_alarm_at") else { return }
+        newest = row.timestamp("newest_entry")
+        silenceAlarm = row.timestamp("silence_alarm_at")
+        isSilenceAsked = row["silence_asked"]
     }
 }
 

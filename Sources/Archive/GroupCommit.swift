@@ -1,4 +1,5 @@
 import Dispatch
+import FeedModel
 import GRDB
 import Synchronization
 
@@ -24,6 +25,7 @@ final class GroupCommit: Sendable {
     /// Bounds how long one transaction can grow; callers are bounded by the polls in flight.
     private static let largestBatch = 512
 
+    let metrics = ArchiveMetrics()
     private let pool: DatabasePool
     private let raw: RawWriter
     private let pulse: WriterPulse
@@ -75,6 +77,7 @@ final class GroupCommit: Sendable {
     private func drain() {
         while let batch = nextBatch() {
             var failure: (any Error)?
+            let begun = ContinuousClock.now
             do {
                 try pool.write { db in
                     for job in batch {
@@ -88,6 +91,7 @@ final class GroupCommit: Sendable {
                 raw.rollBack()
                 failure = error
             }
+            metrics.commits.note(ContinuousClock.now - begun)
             for job in batch { job.finish(failure) }
         }
     }

@@ -33,6 +33,8 @@ public struct PollFigures: Hashable, Sendable {
 extension ArchiveTransaction {
     /// Width of a piece of the tally, in milliseconds.
     static let tallyBucket: Int64 = 300_000
+    /// How far back the tally goes: four weeks show when news is to be expected.
+    static let tallySpan: Duration = .days(29)
 
     /// Notes a poll in the log, the tally, the totals and the feed's count of articles.
     ///
@@ -87,6 +89,7 @@ extension ArchiveTransaction {
                 poll.outcome == .notModified ? polls : 0, poll.outcome == .failed ? polls : 0, poll.bytes, poll.new,
                 poll.revised, poll.duplicates,
             ])
+        metrics.note(poll, polls: polls)
         if poll.new > 0 { try count("articles", poll.new) }
         if poll.new + poll.revised > 0 { try count("revisions", poll.new + poll.revised) }
         if poll.duplicates > 0 { try count("duplicates", poll.duplicates) }
@@ -100,7 +103,7 @@ extension ArchiveTransaction {
         try execute("UPDATE counter SET value = value + ? WHERE name = ?", [more, name])
     }
 
-    /// Forgets polls before an instant, and tallies older than two days; at most `limit` rows a call.
+    /// Forgets polls before an instant, and tallies older than their span; at most `limit` rows a call.
     ///
     /// - Returns: whether there may be more.
     public func trimLog(before instant: Timestamp, at now: Timestamp, limit: Int = 10_000) throws -> Bool {
@@ -110,7 +113,7 @@ extension ArchiveTransaction {
         let isFull = db.changesCount == limit
         try execute(
             "DELETE FROM tally WHERE bucket < ?",
-            [(now - .days(2)).milliseconds / ArchiveTransaction.tallyBucket])
+            [(now - ArchiveTransaction.tallySpan).milliseconds / ArchiveTransaction.tallyBucket])
         return isFull
     }
 }

@@ -59,6 +59,8 @@ extension Schema {
         \(retentionTables)
         \(floodTables)
         \(canonicalTable)
+        \(silenceColumns)
+        \(silenceIndexes)
         """,
     ]
 }

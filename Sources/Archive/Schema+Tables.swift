@@ -53,7 +53,10 @@ extension Schema {
             topic TEXT,                     -- where the document says that it lives
             scope TEXT NOT NULL DEFAULT '', -- of host: the hosts that pause together
             churny_since INTEGER,           -- an article of it changes at nearly every poll
-            last_churn INTEGER              -- the last poll that found it so
+            last_churn INTEGER,             -- the last poll that found it so
+            newest_entry INTEGER,
+            silence_alarm_at INTEGER,       -- from when on it is odd that nothing comes; null where that is never told
+            silence_asked INTEGER NOT NULL DEFAULT 0 -- 1: the configuration says so, 0: by the feed's own rhythm
         ) STRICT;
         CREATE INDEX feed_host ON feed (host);
         CREATE INDEX feed_scope ON feed (scope);
@@ -65,6 +68,7 @@ extension Schema {
 
         \(feedFigures)
         \(churnIndex)
+        \(silenceIndexes)
         \(webhookTable)
 
         -- One row an article, however often and wherever it was published.

@@ -111,6 +111,15 @@ public struct PollState: Hashable, Sendable {
     }
 
     public init(url: String) { self.url = url }
+
+    /// Since when the feed has posted nothing although it should have: polls succeed, and the last one was made when
+    /// that was no more to be expected.
+    public var silentSince: Timestamp? {
+        guard state == .active, let alarm = posting.silenceAlarm, let lastSuccess, lastSuccess >= alarm else {
+            return nil
+        }
+        return posting.newest
+    }
 }
 
 /// Which rule decided when a feed is polled next.
@@ -157,6 +166,12 @@ public struct PostingRecord: Hashable, Sendable {
     public var lastLoss: Timestamp?
     /// Polls an hour that the feed is worth at a price of 1; `nil` while nothing is known.
     public var demand: Double?
+    /// The newest entry's instant, as far as entries tell.
+    public var newest: Timestamp?
+    /// From when on it is no more to be expected that nothing comes; `nil` where that is never told.
+    public var silenceAlarm: Timestamp?
+    /// The configuration says after how long; else the feed's own rhythm.
+    public var isSilenceAsked = false
     /// What a poll was worth when the last one was scheduled, in hours that entries wait.
     public var price: Double?
 

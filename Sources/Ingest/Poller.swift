@@ -13,6 +13,7 @@ public final class Poller: Sendable {
     let time: any TimeSource
     let jitter: @Sendable () -> Double
     let network = OwnNetwork()
+    public let metrics = PollMetrics()
     let endsWhenIdle: Bool
     private let observe: @Sendable (PollReport) -> Void
     let observePage: @Sendable (PageReport) -> Void
@@ -62,6 +63,12 @@ public final class Poller: Sendable {
         fetcher = FeedFetcher(client: client, gate: queue)
         state = Mutex(State(configuration: configuration))
     }
+
+    /// What `status` calls degraded and critical, as configured now.
+    public var statusSettings: StatusSettings { state.withLock { $0.configuration.status } }
+
+    /// How many single feeds have metrics of their own.
+    public var feedsInMetrics: Int { state.withLock { $0.configuration.feedsInMetrics } }
 
     // MARK: what is polled
 
@@ -234,6 +241,7 @@ public final class Poller: Sendable {
             if let conduct = report.conduct { await apply(conduct.now, to: conduct.scope, at: time.now) }
             state.withLock { $0.budget.note(report.feed.poll, of: id, rules: settings.rules) }
             log(report)
+            metrics.note(report)
             observe(report)
         }
         if let change = result.change { try await settle(change) }

@@ -33,6 +33,11 @@ public struct ControlClient: Sendable {
         await send("GET", "/status", body: nil, timeout: .seconds(2))
     }
 
+    /// The daemon's metrics; `nil` if it does not answer within two seconds.
+    public func metrics() async -> [UInt8]? {
+        await send("GET", "/metrics", body: nil, timeout: .seconds(2))
+    }
+
     /// Polls feeds and waits for them: one line of JSON for each; `nil` if the daemon does not answer.
     public func poll(_ urls: [String]) async -> [UInt8]? {
         await send("POST", "/poll", body: ControlClient.lines(urls), timeout: .hours(1))

@@ -14,6 +14,7 @@ public import ServiceLifecycle
 /// | request        | answer                                                                     |
 /// |----------------|----------------------------------------------------------------------------|
 /// | `GET /status`  | what `status --json` prints                                                |
+/// | `GET /metrics` | what `metrics` prints                                                      |
 /// | `POST /poll`   | one URL a line in; for each, when its poll has ended, one line of JSON out  |
 /// | `POST /reload` | reads the configuration anew; what `reload --json` prints                   |
 /// | `POST /pause`  | `?seconds=`, if not until it is resumed; one URL or host a line in; JSON    |
@@ -51,6 +52,8 @@ public struct ControlServer: Service {
         let router = Router(context: ControlContext.self)
         router.addMiddleware { OwnerOnly() }
         router.get("status") { _, _ in await status() }
+        let metrics = MetricsPage(poller: poller, started: started, time: time)
+        router.get("metrics") { request, _ in await metrics.response(to: request) }
         router.post("poll") { request, _ in try await poll(lines(request)) }
         router.post("reload") { _, _ in try await reload() }
         router.post("pause") { request, _ in
@@ -82,7 +85,8 @@ public struct ControlServer: Service {
             inFlight: await poller.queue.feedsInFlight)
         daemon.reloadFailure = reloader.failure.map { Health.Daemon.ReloadFailure(at: $0.at, message: $0.message) }
         let health = HealthCheck.run(
-            folder: poller.archive.folder, archive: poller.archive, daemon: daemon, at: time.now)
+            folder: poller.archive.folder, archive: poller.archive, daemon: daemon, settings: poller.statusSettings,
+            at: time.now)
         var json = JSONWriter()
         health.write(to: &json)
         json.newline()

@@ -12,6 +12,7 @@ public import ServiceLifecycle
 ///
 /// | request          | answer                                                       |
 /// |------------------|--------------------------------------------------------------|
+/// | `GET  /metrics`  | how polls go, for Prometheus and its like                    |
 /// | `GET  …/TOKEN`   | a hub's question whether a subscription is meant              |
 /// | `POST …/TOKEN`   | a document that a hub sends; answered when it is archived     |
 ///
@@ -21,6 +22,7 @@ public struct PublicServer: Service {
     private let address: ListenAddress
     private let passed: PassedSocket?
     private let subscriber: Subscriber
+    private let metrics: MetricsPage?
     private let gate = DeliveryGate()
     private let logger: Logger
     /// Called when the socket is bound, with the port.
@@ -37,18 +39,21 @@ public struct PublicServer: Service {
 
     /// - Parameter passed: a socket that somebody has bound already, in place of the address.
     public init(
-        address: ListenAddress, passed: PassedSocket? = nil, subscriber: Subscriber, logger: Logger,
+        address: ListenAddress, passed: PassedSocket? = nil, subscriber: Subscriber, metrics: MetricsPage? = nil,
+        logger: Logger,
         onReady: @escaping @Sendable (Int) async -> Void = { _ in }
     ) {
         self.address = address
         self.passed = passed
         self.subscriber = subscriber
+        self.metrics = metrics
         self.logger = logger
         self.onReady = onReady
     }
 
     public func run() async throws {
         let router = Router()
+        if let metrics { router.get("metrics") { request, _ in await metrics.response(to: request) } }
         addCallbacks(to: router)
         if let passed {
             return try await PassedSocketServer(

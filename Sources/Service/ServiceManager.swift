@@ -1,4 +1,6 @@
+import Dispatch
 import Foundation
+import Glibc
 
 /// Tells the service manager how the daemon is (sd_notify(3)); without one, nobody.
 public struct ServiceManager: Sendable {

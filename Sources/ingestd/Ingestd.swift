@@ -17,8 +17,8 @@ struct Ingestd: AsyncParsableCommand {
             """,
         version: "\(Program.name) \(Program.version)",
         subcommands: [
-            RunCommand.self, StatusCommand.self, CheckCommand.self, FeedsCommand.self, PollCommand.self,
-            ExplainCommand.self, FetchCommand.self, DiscoverCommand.self,
+            RunCommand.self, StatusCommand.self, MetricsCommand.self, CheckCommand.self, FeedsCommand.self,
+            PollCommand.self, ExplainCommand.self, FetchCommand.self, DiscoverCommand.self,
             ParseCommand.self, ArticlesCommand.self, SearchCommand.self, ShowCommand.self, TailCommand.self,
             VerifyCommand.self, PruneCommand.self, BackupCommand.self, ReparseCommand.self, RehashCommand.self,
             SchemaCommand.self,

@@ -65,7 +65,8 @@ import Testing
         }
 
         func report() throws -> VerificationReport {
-            try archive.verify(ContentHasher(form: 0, hash: { _, _, _ in ([], 0) }, urlKey: { _, _ in nil })) { _, _ in }
+            try archive.verify(ContentHasher(form: 0, hash: { _, _, _ in ([], 0) }, urlKey: { _, _ in nil })) { _, _ in
+            }
         }
     }
 

@@ -111,6 +111,13 @@ final class Lab: Sendable {
     static func rss(_ guids: String...) -> String { rss(guids.map { ($0, "Text of \($0)") }) }
 }
 
+/// A port that was free a moment ago.
+func freePort() throws -> Int {
+    let server = try ScriptedServer()
+    defer { server.stop() }
+    return server.port
+}
+
 /// A JSON value, asked without ceremony: what is not there is null, "", 0, false or empty.
 struct JSON {
     private let value: Any?

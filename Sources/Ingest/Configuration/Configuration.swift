@@ -8,7 +8,7 @@ public struct Configuration: Sendable, Hashable {
     public var archive: String?
     /// Where publishers can complain; stands in the User-Agent.
     public var contact: String?
-    /// Where callbacks of hubs are received; `nil` is nowhere.
+    /// Where metrics are served and callbacks of hubs received; `nil` is nowhere.
     public var listen: ListenAddress?
     /// `nil`: no hub is asked for anything.
     public var websub: WebSubSettings?
@@ -17,6 +17,9 @@ public struct Configuration: Sendable, Hashable {
     public var hosts: [String: HostSettings] = [:]
     public var schedule = ScheduleSettings()
     public var keep = KeepSettings()
+    public var status = StatusSettings()
+    /// `metrics:`, how many single feeds have series of their own.
+    public var feedsInMetrics = 0
     /// In the order of the files, each file's own feeds before those that it includes; none twice.
     public var feeds: [FeedConfiguration] = []
     /// In the order of the file; no URL twice.
@@ -27,17 +30,12 @@ public struct Configuration: Sendable, Hashable {
 
     public init() {}
 
-    /// Where to listen for callbacks of hubs, if any are to come.
-    public var publicAddress: ListenAddress? { websub == nil ? nil : listen }
+    /// Where the daemon listens.
+    public var publicAddress: ListenAddress? { listen }
 
     /// Settings that are right and that this version does not act upon, each with what that means.
     public var withoutEffect: [String] {
         var notes: [String] = []
-        if listen != nil, websub == nil {
-            notes.append(
-                "'listen' has no effect without 'websub': this version serves nothing but callbacks of hubs; "
-                    + "read the archive instead")
-        }
         if let budget = schedule.pollsPerHour {
             let least = feeds.filter(\.enabled).reduce(0.0) { sum, feed in
                 let longest = if case .every(let interval) = feed.interval { interval } else { schedule.maxInterval }
@@ -169,6 +167,35 @@ public struct KeepSettings: Sendable, Hashable {
     public init() {}
 }
 
+/// `status:`, from where on `ingestd status` calls something degraded or critical.
+public struct StatusSettings: Sendable, Hashable {
+    /// For how long nothing new may come, over all feeds.
+    public enum News: Sendable, Hashable {
+        case off
+        /// By the archive's own rhythm.
+        case auto
+        case after(Duration)
+    }
+
+    /// Shares of the feeds that are polled, in percent. `nil`: never.
+    public var failing: Int? = 25
+    public var failingCritical: Int?
+    /// That answer and are silent.
+    public var silent: Int? = 5
+    /// Of which entries may have been lost in the last 24 hours.
+    public var losing: Int? = 1
+    /// A poll is overdue when it should have been made this long ago.
+    public var overdue: Duration = .minutes(15)
+    public var news = News.auto
+    /// Bytes free for the archive.
+    public var diskFree = 1 << 30
+    public var diskFreeCritical = 64 << 20
+    /// How long a daemon may take until it answers.
+    public var starting: Duration = .minutes(5)
+
+    public init() {}
+}
+
 /// One feed, `defaults` applied.
 public struct FeedConfiguration: Sendable, Hashable {
     public enum Interval: Sendable, Hashable {
@@ -219,6 +246,8 @@ public struct FeedConfiguration: Sendable, Hashable {
     /// What it says itself, and what `defaults` say; see `Configuration.retention(of:)`.
     public var keep = Retention()
     public var defaultKeep = Retention()
+    /// After how long without an entry `status` tells, although polls succeed.
+    public var silence = SilenceRule.auto
     public var place: SourcePlace
 
     public init(url: String, place: SourcePlace) {

@@ -30,13 +30,13 @@ public struct ConfigurationKey: Sendable, Hashable {
 
 /// The mappings that `feeds.yaml` is made of, each with its keys in the order in which they are told.
 public enum ConfigurationMapping: String, Sendable, CaseIterable {
-    case main, fetch, hosts, schedule, keep, retention, websub, webhooks, feeds, auth
+    case main, fetch, hosts, schedule, keep, retention, status, metrics, websub, webhooks, feeds, auth
 
     /// Where its keys stand.
     public var place: String {
         switch self {
         case .main: "At the top"
-        case .fetch, .schedule, .keep, .websub: "Under '\(rawValue)'"
+        case .fetch, .schedule, .keep, .status, .metrics, .websub: "Under '\(rawValue)'"
         case .hosts: "Under 'hosts', at each host"
         case .retention: "Under 'keep' of a feed, of 'defaults', and of a tag in 'keep: tags'"
         case .webhooks: "At each entry of 'webhooks'"
@@ -58,6 +58,9 @@ public enum ConfigurationMapping: String, Sendable, CaseIterable {
         case .retention:
             "What a feed says itself comes first, then the most generous of its tags, then 'defaults', then 'keep'. An "
                 + "article that stood in several feeds stays as long as the most generous of them wants."
+        case .status:
+            "When 'ingestd status' says that the state is degraded, or critical. Shares are of the feeds that may be polled."
+        case .metrics: "What stands at /metrics, where 'listen' is set, and what 'ingestd metrics' prints."
         case .websub:
             "Hubs that feeds name are asked to send what is new (WebSub, PubSubHubbub 0.4). Needs 'listen'."
         case .webhooks:
@@ -78,6 +81,8 @@ public enum ConfigurationMapping: String, Sendable, CaseIterable {
         case .schedule: ConfigurationMapping.scheduleKeys
         case .keep: ConfigurationMapping.keepKeys
         case .retention: ConfigurationMapping.retentionKeys
+        case .status: ConfigurationMapping.statusKeys
+        case .metrics: ConfigurationMapping.metricsKeys
         case .websub: ConfigurationMapping.websubKeys
         case .webhooks: ConfigurationMapping.webhookKeys
         case .feeds: ConfigurationMapping.feedKeys
@@ -103,6 +108,8 @@ extension ConfigurationMapping {
         .init("fetch", "mapping", .value("{}"), "{concurrency: 64}", "The limits of transfers."),
         .init("hosts", "mapping", .value("{}"), "{example.org: {per_host: 4}}", "The limits of single hosts."),
         .init("schedule", "mapping", .value("{}"), "{min_interval: 10m}", "When feeds are polled."),
+        .init("status", "mapping", .value("{}"), "{failing: 10%}", "When the state is degraded."),
+        .init("metrics", "mapping", .value("{}"), "{per_feed: 20}", "What is measured of single feeds."),
         .init("keep", "mapping", .value("{}"), "{fetch_log: 90d}", "What stays, and for how long."),
         .init(
             "defaults", "mapping", .value("{}"), "{tags: [news]}",
@@ -184,6 +191,34 @@ extension ConfigurationMapping {
             "How many of an article's newest states stay; the first one stays in any case."),
     ]
 
+    private static let statusKeys: [ConfigurationKey] = [
+        .init("failing", "share or off", .value("25%"), "10%", "More failing feeds, three at least: degraded."),
+        .init("failing_critical", "share or off", .value("off"), "50%", "More failing feeds: critical."),
+        .init(
+            "silent", "share or off", .value("5%"), "1%",
+            "More feeds that answer and have been silent for longer than their rhythm allows: degraded."),
+        .init(
+            "losing", "share or off", .value("1%"), "10%",
+            "More feeds that may have lost entries within a day, unseen between two polls: degraded."),
+        .init(
+            "overdue", "duration", .value("15m"), "1h",
+            "A poll that is later than planned by so much is overdue: degraded."),
+        .init(
+            "no_news", "auto, off or a duration", .value("auto"), "6h",
+            "Nothing new in all feeds for longer than this, or than usual: degraded."),
+        .init("disk_free", "size", .value("1GiB"), "10GiB", "Less room for the archive: degraded."),
+        .init("disk_free_critical", "size", .value("64MiB"), "256MiB", "Less room for the archive: critical."),
+        .init(
+            "starting", "duration", .value("5m"), "10m",
+            "A daemon that does not answer yet is starting for so long, and hangs after it."),
+    ]
+
+    private static let metricsKeys: [ConfigurationKey] = [
+        .init(
+            "per_feed", "number", .value("0"), "20",
+            "Of how many feeds, those that have failed longest, there are series of their own.")
+    ]
+
     private static let websubKeys: [ConfigurationKey] = [
         .init(
             "callback", "URL", .required, "'https://feeds.example.org/other'",
@@ -235,6 +270,10 @@ extension ConfigurationMapping {
             "allow_private_addresses", "true or false", .value("false"), "true",
             "Opens private addresses to this feed alone."),
         .init("enabled", "true or false", .value("true"), "false", "When false, the articles are kept and polls end."),
+        .init(
+            "silence", "auto, off or a duration", .value("auto"), "3d",
+            "After how long without an entry 'status' tells, although polls succeed; 'auto' is by the feed's own rhythm."
+        ),
         .init(
             "backfill", "true or false", .value("false"), "true",
             """

@@ -33,6 +33,20 @@ public enum ConfigurationReader {
         reading.readMain(.init(shown: path, path: FilePath.absolute(path, from: folder)))
         return reading.configuration.archive
     }
+
+    /// What `status` needs of the configuration, in a moment however many feeds there are: where the archive is, and
+    /// `status:`; and what is wrong with these, or with the file.
+    public static func readForStatus(
+        path: String, currentDirectory: String? = nil, readFile: (String) throws -> [UInt8] = InputFile.read
+    ) -> (Configuration, [ConfigurationMistake]) {
+        let folder = currentDirectory ?? FileManager.default.currentDirectoryPath
+        return withoutActuallyEscaping(readFile) { readFile in
+            var reading = ConfigurationReading(readFile: readFile)
+            reading.readsFeeds = false
+            reading.readMain(.init(shown: path, path: FilePath.absolute(path, from: folder)))
+            return (reading.configuration, reading.sortedMistakes)
+        }
+    }
 }
 
 extension ConfigurationReading {
@@ -48,7 +62,8 @@ extension ConfigurationReading {
         let fields = fields(of: root, "the configuration", known: Self.sections, in: file) { key in
             let home = [
                 ("fetch", Self.fetchKeys), ("schedule", Self.scheduleKeys),
-                ("keep", Self.keepKeys.filter { $0 != "tags" }),
+                ("keep", Self.keepKeys.filter { $0 != "tags" }), ("status", Self.statusKeys),
+                ("metrics", Self.metricsKeys),
                 ("websub", Self.websubKeys.filter { $0 != "interval" }),
             ]
             .first { $0.1.contains(key) }
@@ -59,6 +74,9 @@ extension ConfigurationReading {
         configuration.archive = optional("archive", of: fields) { node throws(Wrong) in try node.path(from: folder) }
         configuration.contact = optional("contact", of: fields) { node throws(Wrong) in try node.contact() }
         configuration.listen = optional("listen", of: fields) { node throws(Wrong) in try node.listenAddress() }
+        if let section = fields["status"] { readStatus(section.value, in: file) }
+        if !readsFeeds { return }
+        if let section = fields["metrics"] { readMetrics(section.value, in: file) }
         if let section = fields["fetch"] { readFetch(section.value, in: file) }
         if let section = fields["hosts"] { readHosts(section.value, in: file) }
         // Before the feeds, whose intervals it bounds, wherever it stands in the file.

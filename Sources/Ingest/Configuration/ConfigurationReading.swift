@@ -16,6 +16,8 @@ struct ConfigurationReading {
 
     let readFile: (String) throws -> [UInt8]
     var configuration = Configuration()
+    /// `false`: the archive's place and `status:` alone.
+    var readsFeeds = true
     /// What an `interval` must not be below; `nil` while that itself is wrong.
     var shortestInterval: Duration?
 

@@ -73,6 +73,36 @@ extension YAMLNode {
         return .every(try duration(zeroIs: .senseless))
     }
 
+    func silence() throws(Wrong) -> SilenceRule {
+        let right = "off, auto, or a time such as 12h or 3d"
+        guard case .scalar(let text, _) = content, !isNull else { throw wrongType(right) }
+        switch text {
+        case "auto": return .auto
+        case "off": return .off
+        case _ where text.first?.isNumber != true: throw Wrong("is \(text.quoted); write \(right)")
+        default: return .after(try duration(zeroIs: .senseless))
+        }
+    }
+
+    /// A share in percent; `nil` for `off`.
+    func share() throws(Wrong) -> Int? {
+        let right = "a share such as 25%, or off"
+        guard case .scalar(let text, _) = content, !isNull else { throw wrongType(right) }
+        if text == "off" { return nil }
+        guard text.last == "%", Self.isDecimal(String(text.dropLast())), let share = Int(text.dropLast()),
+            (0...100).contains(share)
+        else { throw Wrong("is \(text.quoted); write \(right)") }
+        return share
+    }
+
+    func news() throws(Wrong) -> StatusSettings.News {
+        switch try silence() {
+        case .off: .off
+        case .auto: .auto
+        case .after(let span): .after(span)
+        }
+    }
+
     /// Bytes.
     func size(_ range: ClosedRange<Int>) throws(Wrong) -> Int {
         let right = "a number and a unit, such as 512KiB or 16MiB"

@@ -113,6 +113,9 @@ extension ConfigurationReading {
             feed.backfill = backfill
         }
         if let field = fields["keep"] { feed.keep = retention(field.value, of: "'keep' of a feed", in: fields.file) }
+        if let silence = value("silence", of: fields, { node throws(Wrong) in try node.silence() }) {
+            feed.silence = silence
+        }
     }
 
     private mutating func checkInterval(_ interval: FeedConfiguration.Interval, of fields: Fields) {

@@ -36,6 +36,7 @@ struct FeedPoll: Sendable {
         guard let feed = try archive.feed(due.feed) else { return Result(heldHost: due.host) }
         let isRemote = WebURL(feed.poll.url)?.isHTTP ?? true
         if isRemote { network.asks(due.host) }
+        let begun = time.now
         let outcome = await fetcher.fetch(settings.request(for: feed, at: time.now))
         let now = time.now
         // A file says nothing of the network.
@@ -59,7 +60,9 @@ struct FeedPoll: Sendable {
         case .failure(let error, let retryAfter, let pausesHost):
             record = attempt.failure(error, retryAfter: retryAfter, pausesHost: pausesHost)
         }
-        let report = try await archive.write { try record.commit(in: $0) }
+        var report = try await archive.write { try record.commit(in: $0) }
+        report.lateness = feed.poll.nextPoll.flatMap { begun >= $0 ? begun - $0 : nil }
+        report.duration = max(time.now - begun, .zero)
         // Others may have found out only while this was being written.
         if isRemote, record.figures.outcome == .failed, OutageDetector.Sign(outcome) == .unreachable, network.isOut,
             try await archive.write({ try $0.takeBack(feed.poll, of: feed.id, polled: now) })
@@ -67,7 +70,7 @@ struct FeedPoll: Sendable {
             return spared(feed, outcome, finding.change)
         }
         // Until here the document counts against the memory that transfers may take.
-        return withExtendedLifetime(outcome) {
+        return withExtendedLifetime(outcome) { [report] in
             Result(report: report, change: finding.change, heldHost: outcome.heldHost)
         }
     }

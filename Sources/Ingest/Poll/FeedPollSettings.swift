@@ -36,6 +36,7 @@ struct FeedPollSettings: Sendable {
             retryMax: schedule.retryMax, giveUpAfter: schedule.giveUpAfter,
             configured: interval, pushInterval: configuration.websub?.interval)
         rules.price = price
+        rules.silence = feed.silence
         self.rules = rules
     }
 

@@ -115,6 +115,12 @@ public actor PollQueue: HostGate {
     /// Feeds in flight now.
     public var feedsInFlight: Int { inFlight }
 
+    /// Feeds that are due and wait for room, and pause scopes that are quiet now.
+    public var backlog: (waiting: Int, pausedScopes: Int) {
+        let now = time.now
+        return (waitingCount, scopes.values.count { $0.pausedUntil.map { $0 > now } ?? false })
+    }
+
     /// Nothing is in flight, and nothing waits at its host.
     public var isAtRest: Bool { inFlight == 0 && waitingCount == 0 }
 

@@ -101,7 +101,9 @@ struct PollRecord: Sendable {
                 isPartial: document.extent != .whole, since: feed.poll.lastSuccess, at: now)
         }
         state.hints.learned =
-            state.posting.wait(at: now, price: success.rules.price, longest: success.rules.maxInterval)
+            state.posting.wait(
+                at: now, price: success.rules.price, longest: success.rules.maxInterval,
+                silence: success.rules.silence)
             ?? state.hints.learned
         state.apply(
             NextPoll.afterSuccess(
@@ -137,6 +139,10 @@ public struct PollReport: Sendable {
     public var figures: PollFigures
     /// What is remembered of a pause scope from now on, `nil` for nothing, where the poll has changed that.
     public var conduct: (scope: String, now: HostConduct?)?
+    /// How long after its time it began; `nil` before that, and for a feed's first.
+    public var lateness: Duration?
+    /// From the request to the commit.
+    public var duration = Duration.zero
 
     /// Until when the poll has quieted a scope.
     var pause: (scope: String, until: Timestamp)? {

@@ -22,6 +22,8 @@ public struct ScheduleRules: Hashable, Sendable {
     public var price = LearnedInterval.usualPrice
     /// How long the polls of a feed wait that a hub may be relied upon for; `nil` where none is.
     public var pushInterval: Duration?
+    /// How long the feed may be silent.
+    public var silence = SilenceRule.auto
 
     public init(
         minInterval: Duration, maxInterval: Duration, retryFirst: Duration, retryMax: Duration, giveUpAfter: Duration,

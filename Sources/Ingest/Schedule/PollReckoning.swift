@@ -64,6 +64,8 @@ public struct PollReckoning: Sendable {
     }
 
     public let feed: Feed
+    /// How long the feed may be silent.
+    public let silence: SilenceRule
     public let host: Host
     public let posting: Posting?
     /// What an operator has ordered, if it holds.
@@ -92,6 +94,7 @@ public struct PollReckoning: Sendable {
     ) {
         self.feed = feed
         let configured = configuration.feeds.first { $0.url == feed.configuredURL }
+        silence = configured?.silence ?? .auto
         posting = configured?.interval == .auto ? Posting(feed.poll.posting, at: now) : nil
         self.backfill = configured?.backfill == true ? backfill : nil
         self.host = host
@@ -179,6 +182,11 @@ public struct PollReckoning: Sendable {
                     json.member("suspected_losses", posting.suspectedLosses)
                     json.member("last_loss", posting.lastLoss.map { Timestamp(seconds: $0.seconds) })
                 }
+            }
+            json.object("silence") { json in
+                json.member("newest", poll.posting.newest.map { Timestamp(seconds: $0.seconds) })
+                json.member("told_at", poll.posting.silenceAlarm.map { Timestamp(seconds: $0.seconds) })
+                json.member("since", poll.silentSince.map { Timestamp(seconds: $0.seconds) })
             }
             json.array("skip_hours") { json in for hour in skipHours { json.number(hour) } }
             json.array("skip_days") { json in for day in skipDays { json.string(day.rawValue) } }

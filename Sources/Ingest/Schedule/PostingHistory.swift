@@ -37,6 +37,8 @@ public struct PostingHistory: Hashable, Sendable {
     private var scales = [Scale](repeating: Scale(), count: memories.count)
     private var hours = [Bin](repeating: Bin(), count: 24)
     private var days = [Bin](repeating: Bin(), count: 7)
+    /// The longest time between two entries, in hours; it fades within months.
+    private(set) var longestGap = 0.0
 
     /// Hours after which an estimate has forgotten two thirds.
     private static let memories: [Double] = [3, 24, 14 * 24, 60 * 24]
@@ -74,6 +76,7 @@ public struct PostingHistory: Hashable, Sendable {
         for instant in instants {
             advance(to: min(instant, now), rhythm)
             add(rhythm)
+            if let newest { longestGap = max(longestGap, Double((instant - newest).milliseconds) / 3_600_000) }
             newest = max(newest ?? instant, instant)
         }
         advance(to: now, rhythm)
@@ -120,12 +123,14 @@ public struct PostingHistory: Hashable, Sendable {
                 scales[index].exposure * kept + exposure * (1 - kept) * memory / elapsed
         }
         forgetRhythm(exp(-elapsed / PostingHistory.rhythmMemory))
+        longestGap *= exp(-elapsed / PostingHistory.gapMemory)
         asOf = end
     }
 
     /// Hours beyond which silence is taken in as a whole.
     private static let longestWalk = 14.0 * 24
     private static let rhythmMemory = 60.0 * 24
+    private static let gapMemory = 360.0 * 24
 
     private mutating func forgetRhythm(_ kept: Double) {
         for index in hours.indices {
@@ -184,6 +189,15 @@ public struct PostingHistory: Hashable, Sendable {
 
     var rhythm: Rhythm { Rhythm(hours: hours, days: days) }
 
+    /// Entries an hour over weeks, whatever the last days were like: the lesser of what the two long memories hold.
+    var steadyRate: Double { beliefs.suffix(2).map { $0.count / $0.hours }.min() ?? 0 }
+
+    /// Entries that the longest memory holds.
+    var evidence: Double { scales.last?.count ?? 0 }
+
+    /// Whether a day of the week has been watched for most of it, so that it is known what is posted then.
+    func hasWatched(day: Int) -> Bool { days[day].exposure >= 18 }
+
     /// How much more or less than on average is posted in an hour of the day and on a day of the week.
     struct Rhythm {
         private(set) var hours: [Double]
@@ -220,8 +234,12 @@ public struct PostingHistory: Hashable, Sendable {
 
     // MARK: keeping
 
-    private static let form: UInt8 = 1
-    private static let size = 1 + 16 + 4 * (3 * 4 + 2 * 24 + 2 * 7)
+    private static let form: UInt8 = 2
+    private static let size = 1 + 16 + 4 * (3 * 4 + 2 * 24 + 2 * 7 + 1)
+    /// An earlier form did not hold the longest gap, which stood at the end.
+    private static let formWithoutGap: UInt8 = 1
+    /// What is taken for it then, in hours: a weekend and more.
+    private static let unknownGap = 96.0
 
     /// As the archive keeps it.
     public var bytes: [UInt8] {
@@ -242,12 +260,16 @@ public struct PostingHistory: Hashable, Sendable {
             put(bin.count)
             put(bin.exposure)
         }
+        put(longestGap)
         return bytes
     }
 
     /// `nil` for bytes of another form: the history begins anew.
     public init?(bytes: [UInt8]) {
-        guard bytes.count == PostingHistory.size, bytes.first == PostingHistory.form else { return nil }
+        let hasGap = bytes.first == PostingHistory.form
+        guard hasGap || bytes.first == PostingHistory.formWithoutGap,
+            bytes.count == PostingHistory.size - (hasGap ? 0 : 4)
+        else { return nil }
         var index = 1
         func take<Value: FixedWidthInteger>(_: Value.Type) -> Value {
             defer { index += MemoryLayout<Value>.size }
@@ -265,6 +287,7 @@ public struct PostingHistory: Hashable, Sendable {
         for index in scales.indices { scales[index] = Scale(count: take(), exposure: take(), merit: take()) }
         for index in hours.indices { hours[index] = Bin(count: take(), exposure: take()) }
         for index in days.indices { days[index] = Bin(count: take(), exposure: take()) }
+        longestGap = hasGap ? take() : max(PostingHistory.unknownGap, 1 / steadyRate)
     }
 }
 

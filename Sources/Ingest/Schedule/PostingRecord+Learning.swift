@@ -62,13 +62,32 @@ extension PostingRecord {
     }
 
     /// The learned interval; `nil` while nothing is known. Notes what polls of the feed are worth.
-    public mutating func wait(at now: Timestamp, price: Double, longest: Duration) -> Duration? {
+    ///
+    /// - Parameter silence: for how long the feed may be silent, from its newest entry on.
+    public mutating func wait(
+        at now: Timestamp, price: Double, longest: Duration, silence: SilenceRule = .auto
+    ) -> Duration? {
         guard var current = usableHistory(at: now) else { return nil }
+        expectSilence(current, silence)
         self.price = price == LearnedInterval.usualPrice ? nil : price
         // Silence is taken in for this reckoning alone: what is kept changes with entries.
         current.observe([], until: now)
         let interval = LearnedInterval(current, price: price, window: window, narrowStreak: narrowStreak)
         demand = interval.demand
         return interval.wait(from: now, longest: longest)
+    }
+
+    private mutating func expectSilence(_ history: PostingHistory, _ rule: SilenceRule) {
+        newest = history.newest
+        isSilenceAsked = false
+        switch rule {
+        case .off: silenceAlarm = nil
+        case .auto: silenceAlarm = Silence.alarm(history)
+        case .after(let span):
+            // A feed that never held an entry is as old as what is known of it.
+            newest = newest ?? history.asOf
+            silenceAlarm = newest.map { $0 + span }
+            isSilenceAsked = true
+        }
     }
 }

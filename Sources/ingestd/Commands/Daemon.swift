@@ -79,13 +79,14 @@ struct Daemon {
                     logger: logger, onReady: { readiness.partIsReady() })),
         ]
         if let address {
+            let metrics = MetricsPage(poller: poller, started: time.now, time: time)
             services.append(
                 .init(
                     service: PublicServer(
-                        address: address, passed: passed, subscriber: subscriber, logger: logger,
+                        address: address, passed: passed, subscriber: subscriber, metrics: metrics, logger: logger,
                         onReady: { _ in readiness.partIsReady() })))
         } else if passed != nil {
-            logger.warning("a socket was passed, and nothing is served on it: the configuration has no 'websub'")
+            logger.warning("a socket was passed, and nothing is served on it: the configuration has no 'listen'")
         }
         services.append(
             .init(

@@ -74,6 +74,7 @@ struct ExplainCommand: ParsableCommand {
             line("  \(mark) \(one.reason.rawValue): \(ExplainCommand.words(one.interval)) (\(one.origin))")
         }
         if let posting = reckoning.posting { show(posting, line) }
+        show(reckoning.silence, poll, line)
         if !reckoning.skipHours.isEmpty {
             line("  not in the hours \(reckoning.skipHours.map(String.init).joined(separator: ", ")) GMT")
         }
@@ -104,6 +105,19 @@ struct ExplainCommand: ParsableCommand {
             )
         }
         if let subscription = reckoning.subscription { show(subscription, line) }
+    }
+
+    private func show(_ rule: SilenceRule, _ poll: PollState, _ line: (String) -> Void) {
+        guard let newest = poll.posting.newest else { return }
+        let judge =
+            switch rule {
+            case .off: "its silence is not told ('silence: off')"
+            case .auto:
+                poll.posting.silenceAlarm.map { "by its rhythm silence is odd from \($0.rfc3339Seconds) on" }
+                    ?? "too little is known of its rhythm to call its silence odd"
+            case .after(let span): "silence is told after \(ExplainCommand.words(span))"
+            }
+        line("  newest entry \(newest.rfc3339Seconds); \(poll.silentSince == nil ? "" : "silent since then: ")\(judge)")
     }
 
     private func show(_ subscription: Subscription, _ line: (String) -> Void) {

@@ -46,6 +46,7 @@ struct FeedsCommand: ParsableCommand {
             line += "  not polled yet"
         }
         if poll.churn != nil { line += "  churny" }
+        if let since = poll.silentSince { line += "  silent since \(since.rfc3339Seconds)" }
         if let error = poll.lastError { line += "  \(error.code): \(Terminal.clean(error.message))" }
         Terminal.output.line(line)
     }
@@ -66,6 +67,7 @@ extension JSONWriter {
             json.member("last_poll", seconds(poll.lastPoll))
             json.member("last_success", seconds(poll.lastSuccess))
             json.member("last_change", seconds(poll.lastChange))
+            json.member("silent_since", seconds(poll.silentSince))
             json.member("last_status", poll.lastStatus)
             json.member("next_poll", seconds(poll.nextPoll))
             json.member("interval_seconds", poll.interval.map { Int($0.milliseconds / 1000) })

@@ -3,20 +3,27 @@ import ArgumentParser
 import FeedFetch
 import FeedModel
 import Foundation
+import Glibc
+import Ingest
 import Service
 
 struct StatusCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "status", abstract: "Says whether all is well with daemon, feeds and archive.",
-        discussion:
-            "Exits 0 if ok, 1 if degraded, 2 if critical (not running, hung, or the archive cannot be written), 3 if there is no archive."
+        discussion: """
+            Exits 0 if ok, 1 if degraded, 2 if critical (not running, hung, or the archive cannot be written), 3 if there is \
+            no archive: what Nagios, Icinga and their like expect of a check. It answers within 2.5 s whatever hangs. The \
+            limits stand under 'status' in the configuration.
+            """
     )
 
     @OptionGroup var global: GlobalOptions
 
+    @Flag(help: "The figures as well, as monitoring systems take them, behind a '|' in the first line.")
+    var perfdata = false
+
     func run() async throws {
-        let folder = try global.archiveFolderForReading()
-        let health = HealthCheck.run(folder: folder, daemon: await daemon(folder), at: SystemTime().now)
+        let health = await find()
         if global.json {
             var json = JSONWriter()
             health.write(to: &json)
@@ -29,15 +36,36 @@ struct StatusCommand: AsyncParsableCommand {
         if health.state != .ok { throw CommandFailure(exitCode: health.state.exitCode) }
     }
 
-    /// Whoever holds the archive's lock as a daemon, and whether it answers.
-    private func daemon(_ folder: String) async -> Health.Daemon? {
-        guard let holder = ArchiveLock.holder(ofFolder: folder), holder.command == "run" else { return nil }
+    private func find() async -> Health {
+        let path = global.configurationPath
+        var (configuration, mistakes) =
+            path.map { ConfigurationReader.readForStatus(path: $0) } ?? (Ingest.Configuration(), [])
+        // A file that is no YAML as a whole may say it all the same.
+        if let path, !mistakes.isEmpty, configuration.archive == nil {
+            configuration.archive = ConfigurationReader.archive(path: path)
+        }
+        let mistake = mistakes.first?.description
+        let isElsewhere = global.archiveFolder != nil || GlobalOptions.environment("INGESTD_ARCHIVE") != nil
+        if let mistake, !isElsewhere, configuration.archive == nil { return Health(unknown: mistake) }
+        let folder = global.archiveFolder(configuration)
+        return await HealthCheck.run(
+            folder: folder, settings: configuration.status, configurationMistake: mistake, time: SystemTime()
+        ) { await Self.daemon($0, folder) }
+    }
+
+    /// Whether the daemon that holds the archive's lock answers, and what it says.
+    private static func daemon(_ holder: ArchiveLock.Holder, _ folder: String) async -> Health.Daemon {
         var daemon = Health.Daemon(
             pid: holder.pid, version: holder.version, started: holder.started, isResponsive: false, inFlight: 0)
+        let socket = ControlClient.socketPath(archiveFolder: folder)
+        if access(socket, R_OK | W_OK) != 0 {
+            daemon.answer = errno == EACCES ? .notAllowed : .notListening
+            return daemon
+        }
         guard let client = try? HTTPClient(HTTPClientConfiguration()) else { return daemon }
-        let control = ControlClient(socketPath: ControlClient.socketPath(archiveFolder: folder), client: client)
-        if let answer = await control.status() {
-            daemon.isResponsive = true
+        let begun = ContinuousClock.now
+        if let answer = await ControlClient(socketPath: socket, client: client).status() {
+            daemon.answer = .answered
             let object = try? JSONSerialization.jsonObject(with: Data(answer)) as? [String: Any]
             daemon.inFlight = (object?["feeds"] as? [String: Any])?["in_flight"] as? Int ?? 0
             if let failure = (object?["daemon"] as? [String: Any])?["reload_failure"] as? [String: Any],
@@ -47,20 +75,36 @@ struct StatusCommand: AsyncParsableCommand {
                 daemon.reloadFailure = Health.Daemon.ReloadFailure(
                     at: Timestamp(seconds: Int64(at.timeIntervalSince1970)), message: message)
             }
+            daemon.canWrite = (object?["archive"] as? [String: Any])?["writable"] as? Bool
+        } else if ContinuousClock.now - begun < .seconds(1) {
+            // Nobody listens on a socket that a daemon left which was killed.
+            daemon.answer = .notListening
         }
-        await client.shutdown()
+        // What does not answer is not waited for.
+        if daemon.isResponsive { await client.shutdown() }
         return daemon
     }
 
     private func show(_ health: Health) {
-        Terminal.output.line(Terminal.clean(health.headline))
+        func line(_ text: String) {
+            // What stands behind a bar is figures for those who asked for them.
+            let clean = Terminal.clean(text)
+            Terminal.output.line(perfdata ? clean.replacing("|", with: "/") : clean)
+        }
+        if perfdata {
+            let figures = health.performanceData
+            let first = Terminal.clean(health.headline).replacing("|", with: "/")
+            Terminal.output.line(figures.isEmpty ? first : "\(first) | \(figures)")
+        } else {
+            line(health.headline)
+        }
         for problem in health.problems.prefix(20) {
             let since = problem.since.map { " (since \($0.rfc3339Seconds))" } ?? ""
             let feed = problem.feed.map { "\($0): " } ?? ""
-            Terminal.output.line("  \(problem.severity.rawValue): \(Terminal.clean(feed + problem.message))\(since)")
+            line("  \(problem.severity.rawValue): \(feed)\(problem.message)\(since)")
         }
         if health.problems.count > 20 {
-            Terminal.output.line("  … and \(health.problems.count - 20) more; 'ingestd feeds --failing' lists all")
+            line("  … and \(health.problems.count - 20) more; 'ingestd feeds --failing' lists all")
         }
     }
 }

@@ -43,6 +43,7 @@ struct Learned: Policy {
 
     var demand: Double? { record.demand }
     var losses: Int { record.losses }
+    var silenceAlarm: Timestamp? { record.silenceAlarm }
 
     mutating func wait(_ sight: Sight, price: Double) -> Double {
         let isDated = !sight.dates.isEmpty

@@ -14,6 +14,8 @@ struct ScheduleSimulator: ParsableCommand {
     @Option(help: "Weeks that count, after four of learning.") var weeks = 6
     @Option(help: "Another seed is another world.") var seed: UInt64 = 1
 
+    @Flag(help: "How often silence is told, rightly and wrongly, instead.") var silence = false
+
     func run() throws {
         let (warmUp, measured) = (28 * 24.0, Double(weeks) * 168)
         let publishers = (0..<feeds).map { Publisher(seed: seed << 32 + UInt64($0), hours: warmUp + measured) }
@@ -23,6 +25,7 @@ struct ScheduleSimulator: ParsableCommand {
             "\(feeds) feeds, \(publishers.reduce(0) { $0 + $1.entries.count }) entries; entries a day: "
                 + "median \(two(perDay[feeds / 2])), 99 % \(two(perDay[feeds * 99 / 100])), most \(two(perDay.last ?? 0))"
         )
+        if silence { return SilenceTrial(publishers: publishers, warmUp: warmUp, measured: measured).run() }
         let halfGap = simulation.run(HalfGap(scale: 1))
         table(simulation, "as many polls as CommaFeed's rule makes", polls: halfGap.polls)
         let frequency = simulation.run(EntryFrequency(factor: 1))

@@ -31,6 +31,8 @@ struct Publisher {
     let window: Int
     /// Its entries bear dates.
     let hasDates: Bool
+    /// When it posts nothing at all, in order.
+    let silences: [(from: Double, to: Double)]
 
     /// Entries a day: half of all feeds post less than twice a week, one in a hundred more than 25 times a day.
     private static func entriesPerDay(_ random: inout SeededGenerator) -> Double {
@@ -85,6 +87,7 @@ struct Publisher {
             at = end + random.exponential(mean: 45 * 24)
         }
 
+        self.silences = silences
         entries = []
         let peak = (profile.max() ?? 1) * max(1, weekend) / weekMean
         let roots = rate * (1 - children) / Double(batch)

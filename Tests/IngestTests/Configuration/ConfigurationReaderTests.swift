@@ -155,8 +155,8 @@ private func mistakes(_ result: Result<Configuration, ConfigurationMistakes>) ->
         #expect(try read(websub + "\nschedule: {max_interval: 2h}").get().websub?.interval == .seconds(2 * 3600))
     }
 
-    @Test func listeningWithoutHubsIsNoted() throws {
-        #expect(try read("listen: a:1").get().withoutEffect.count == 1)
+    @Test func listeningWithoutHubsServesMetrics() throws {
+        #expect(try read("listen: a:1").get().withoutEffect.isEmpty)
         #expect(try read("listen: a:1\nwebsub: {callback: 'https://a/'}").get().withoutEffect.isEmpty)
     }
 
@@ -248,7 +248,7 @@ private func mistakes(_ result: Result<Configuration, ConfigurationMistakes>) ->
                 "zzz: 1",
                 [
                     "1:1: unknown key 'zzz'; the configuration knows 'archive', 'contact', 'listen', 'websub', 'webhooks', 'fetch', 'hosts', 'schedule', "
-                        + "'keep', 'defaults', 'feeds' and 'include'"
+                        + "'keep', 'status', 'metrics', 'defaults', 'feeds' and 'include'"
                 ]
             ),
             ("fetch: {host-delay: 1s}", ["1:9: unknown key 'host-delay'; did you mean 'host_delay'?"]),
@@ -259,8 +259,8 @@ private func mistakes(_ result: Result<Configuration, ConfigurationMistakes>) ->
             (
                 "stories: {}\nwebsite: {}",
                 [
-                    "1:1: unknown key 'stories'; the configuration knows 'archive', 'contact', 'listen', 'websub', 'webhooks', 'fetch', 'hosts', 'schedule', 'keep', 'defaults', 'feeds' and 'include'",
-                    "2:1: unknown key 'website'; the configuration knows 'archive', 'contact', 'listen', 'websub', 'webhooks', 'fetch', 'hosts', 'schedule', 'keep', 'defaults', 'feeds' and 'include'",
+                    "1:1: unknown key 'stories'; the configuration knows 'archive', 'contact', 'listen', 'websub', 'webhooks', 'fetch', 'hosts', 'schedule', 'keep', 'status', 'metrics', 'defaults', 'feeds' and 'include'",
+                    "2:1: unknown key 'website'; the configuration knows 'archive', 'contact', 'listen', 'websub', 'webhooks', 'fetch', 'hosts', 'schedule', 'keep', 'status', 'metrics', 'defaults', 'feeds' and 'include'",
                 ]
             ),
             (
@@ -274,7 +274,7 @@ private func mistakes(_ result: Result<Configuration, ConfigurationMistakes>) ->
             (
                 "- http://a/",
                 [
-                    "1:1: the configuration is a list; write a mapping with 'archive', 'contact', 'listen', 'websub', 'webhooks', 'fetch', 'hosts', 'schedule', 'keep', 'defaults', 'feeds' and 'include'"
+                    "1:1: the configuration is a list; write a mapping with 'archive', 'contact', 'listen', 'websub', 'webhooks', 'fetch', 'hosts', 'schedule', 'keep', 'status', 'metrics', 'defaults', 'feeds' and 'include'"
                 ]
             ),
             ("? [a]\n: 1", ["1:3: a key of the configuration is a list; write a word"]),

@@ -90,10 +90,11 @@ import Testing
         let statements = Statements()
         try traceReader(archive, statements)
         _ = try archive.statusFigures(at: lab.time.now, overdueAfter: .minutes(15))
+        _ = try archive.failingSince(rank: 2)
         let asked = statements.sorted.filter {
             $0.contains("feed") && $0.hasPrefix("SELECT") && !$0.contains("sqlite_")
         }
-        #expect(asked.count == 4)
+        #expect(asked.count == 11)
         for (sql, plan) in try await plans(asked, lab) {
             let walked = plan.filter { $0.hasPrefix("SCAN feed") && !$0.hasPrefix("SCAN feed_count") }
             // In the order of a partial index of those with something to say, and no further than the limit.
