@@ -108,9 +108,9 @@ extension ConfigurationMapping {
         .init("fetch", "mapping", .value("{}"), "{concurrency: 64}", "The limits of transfers."),
         .init("hosts", "mapping", .value("{}"), "{example.org: {per_host: 4}}", "The limits of single hosts."),
         .init("schedule", "mapping", .value("{}"), "{min_interval: 10m}", "When feeds are polled."),
+        .init("keep", "mapping", .value("{}"), "{fetch_log: 90d}", "What stays, and for how long."),
         .init("status", "mapping", .value("{}"), "{failing: 10%}", "When the state is degraded."),
         .init("metrics", "mapping", .value("{}"), "{per_feed: 20}", "What is measured of single feeds."),
-        .init("keep", "mapping", .value("{}"), "{fetch_log: 90d}", "What stays, and for how long."),
         .init(
             "defaults", "mapping", .value("{}"), "{tags: [news]}",
             "Any keys of a feed but 'url'; they hold for every feed that does not say otherwise."),
@@ -173,21 +173,23 @@ extension ConfigurationMapping {
     private static let keepKeys: [ConfigurationKey] =
         [
             .init("raw", "none or changed", .value("none"), "changed", "Which documents are kept as they came."),
-            .init("fetch_log", "duration", .value("30d"), "90d", "How long the log of polls goes back; 0s keeps none."),
+            .init(
+                "fetch_log", "duration", .value("30d"), "90d", "How long the log of polls goes back; 0s keeps none."),
+        ] + retentionKeys + [
             .init(
                 "tags", "mapping", .value("{}"), "{news: {articles: 2y}}",
                 "How long articles and states stay in feeds with a tag."),
             .init(
                 "removed_feeds", "true or false", .value("false"), "true",
                 "Whether 'articles' and 'revisions' hold for feeds that have left the configuration too."),
-        ] + retentionKeys
+        ]
 
     private static let retentionKeys: [ConfigurationKey] = [
         .init(
-            "articles", "duration or forever", .value("forever"), "10y",
+            "articles", "duration or forever", .words("forever"), "10y",
             "How long an article stays after it was last seen. What stands in a feed's latest document always stays."),
         .init(
-            "revisions", "number or all", .value("all"), "5",
+            "revisions", "number or all", .words("all"), "5",
             "How many of an article's newest states stay; the first one stays in any case."),
     ]
 
