@@ -132,6 +132,7 @@ public final class Archive: Sendable {
         configuration.busyMode = .timeout(10)
         configuration.label = "archive"
         configuration.prepareDatabase(SearchRank.register)
+        configuration.prepareDatabase(PackedEntry.register)
         return configuration
     }
 
