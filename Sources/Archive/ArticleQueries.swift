@@ -50,7 +50,7 @@ public struct ArchivedArticle: Hashable, Sendable {
 
     static let columns = """
         a.id, a.revision, a.first_seen, (SELECT count(*) FROM sighting n WHERE n.article_id = a.id), c.title, s.url,
-        s.author, s.published, s.modified, c.kind, c.body, coalesce(c.text, c.body), c.hash, s.entry, f.url,
+        s.author, s.published, s.modified, c.kind, c.body, coalesce(c.text, c.body), c.hash, \(PackedEntry.column), f.url,
         coalesce(f.configured_title, f.title),
         (SELECT m.seq FROM flood_article m WHERE m.article_id = a.id AND m.kind = 'new')
         """
@@ -71,7 +71,7 @@ public struct ArchivedArticle: Hashable, Sendable {
         body = (row[10] as String?).map { TextConstruct(kind == "text" ? .text : .html, $0) }
         text = row[11] ?? ""
         hash = [UInt8](row[12] as Data)
-        entry = PackedEntry.unpack(row[13], url: url)
+        entry = row[13]
         feedURL = row[14]
         feedTitle = row[15]
         flood = row[16]

@@ -137,9 +137,9 @@ extension ArchiveTransaction {
     public func keyedSightings(after id: Int64, limit: Int) throws -> [KeyedSighting] {
         try rows(
             """
-            SELECT id, feed_id, url, url_key, CASE WHEN instr(unpacked(entry, url), 'origLink') THEN
-                json_extract(unpacked(entry, url), '$._ingestd.extensions.feedburner.origLink[0].value') END
-            FROM sighting WHERE id > ? ORDER BY id LIMIT ?
+            SELECT s.id, s.feed_id, s.url, s.url_key, CASE WHEN instr(\(PackedEntry.column), 'origLink') THEN
+                json_extract(\(PackedEntry.column), '$._ingestd.extensions.feedburner.origLink[0].value') END
+            FROM sighting s WHERE s.id > ? ORDER BY s.id LIMIT ?
             """, [id, limit]
         ) { KeyedSighting(id: $0[0], feed: FeedID(rawValue: $0[1]), url: $0[2], origLink: $0[4], key: $0[3]) }
     }

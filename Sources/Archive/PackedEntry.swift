@@ -3,14 +3,21 @@ import GRDB
 import Warc
 
 /// How the column `entry` of `sighting` holds an entry's JSON: a mark, and base64 of it deflated against what all entries
-/// have in common and against the URL of its row; or the JSON itself, which begins with a brace, where that is shorter and
+/// have in common and what its row holds besides; or the JSON itself, which begins with a brace, where that is shorter and
 /// in rows of earlier programs. About a third of the size.
 enum PackedEntry {
     /// Of the dictionary: texts with another one stay readable by it.
     private static let mark = UInt8(ascii: "1")
 
-    static func pack(_ json: [UInt8], url: String?) -> String {
-        let packed = Data(ShortText.deflated(json, dictionary: dictionary(url))).base64EncodedData()
+    /// Columns of the row that the JSON repeats. Whoever writes one of them writes the entry anew.
+    struct Row {
+        var url: String?
+        var author: String?
+        var summary: String?
+    }
+
+    static func pack(_ json: [UInt8], _ row: Row) -> String {
+        let packed = Data(ShortText.deflated(json, dictionary: row.dictionary)).base64EncodedData()
         guard packed.count + 1 < json.count else { return String(decoding: json, as: UTF8.self) }
         return String(unsafeUninitializedCapacity: packed.count + 1) { buffer in
             buffer[0] = mark
@@ -20,28 +27,28 @@ enum PackedEntry {
     }
 
     /// - Returns: the JSON; what cannot be read as it stands, which is no JSON.
-    static func unpack(_ entry: String, url: String?) -> String {
+    static func unpack(_ entry: String, _ row: Row) -> String {
         guard entry.utf8.first == mark, let packed = Data(base64Encoded: Data(entry.utf8.dropFirst())),
-            let json = ShortText.inflated([UInt8](packed), dictionary: dictionary(url))
+            let json = ShortText.inflated([UInt8](packed), dictionary: row.dictionary)
         else { return entry }
         return String(decoding: json, as: UTF8.self)
     }
 
-    /// `unpacked(entry, url)`, for queries.
+    /// The JSON in a query where the sighting is called `s`.
+    static let column = "unpacked(s.entry, s.url, s.author, s.summary)"
+
+    /// Makes `column` known.
     static func register(_ db: Database) {
         db.add(
-            function: DatabaseFunction("unpacked", argumentCount: 2, pure: true) { values in
+            function: DatabaseFunction("unpacked", argumentCount: 4, pure: true) { values in
                 guard let entry = String.fromDatabaseValue(values[0]) else { return nil }
-                return unpack(entry, url: String.fromDatabaseValue(values[1]))
+                let texts = values.dropFirst().map { String.fromDatabaseValue($0) }
+                return unpack(entry, Row(url: texts[0], author: texts[1], summary: texts[2]))
             })
     }
 
-    private static func dictionary(_ url: String?) -> [UInt8] {
-        common + (url.map { Array($0.utf8.prefix(1024)) } ?? [])
-    }
-
     /// Never to be changed: whoever finds a better one gives it another mark. What is most frequent stands last.
-    private static let common = Array(
+    fileprivate static let common = Array(
         #"""
         "content_src":{"url":","location":{"lat":,"lon":},"rights":{"type":"text","value":"},"contributors":[],"post-id":{},\
         "itunes":{"explicit":[{"value":"no"}],"duration":[{"value":"}],"image":[{"attributes":{"href":"},"episodeType":\
@@ -58,4 +65,17 @@ enum PackedEntry {
         01-01T00:00:00Z","authors":[{"name":","url":"}],"tags":["news","],"_ingestd":{"title":{"type":"html","value":"\
         ","type":"text","value":"},"extensions":{
         """#.utf8)
+}
+
+extension PackedEntry.Row {
+    init(_ record: SightingRecord) { self.init(url: record.url, author: record.author, summary: record.summary) }
+
+    fileprivate var dictionary: [UInt8] {
+        var bytes = PackedEntry.common
+        // What is near is cheap to refer to, and 4 KB are seen.
+        if let summary { bytes += summary.utf8.prefix(1536) }
+        if let author { bytes += author.utf8.prefix(256) }
+        if let url { bytes += url.utf8.prefix(512) }
+        return bytes
+    }
 }

@@ -175,7 +175,7 @@ extension ArchiveTransaction {
             [
                 article.rawValue, feed.rawValue, record.guid, record.url, record.urlKey,
                 record.published?.milliseconds, record.modified?.milliseconds, record.contentID, record.author,
-                record.language, record.summary, PackedEntry.pack(record.entry, url: record.url), record.fingerprint,
+                record.language, record.summary, PackedEntry.pack(record.entry, .init(record)), record.fingerprint,
                 rule, now.milliseconds, rawRecord,
             ])
         try insertAttachments(record.attachments, of: article, sighting: id)
@@ -194,7 +194,7 @@ extension ArchiveTransaction {
             [
                 record.url, record.urlKey, record.published?.milliseconds, record.modified?.milliseconds,
                 record.contentID, record.author, record.language, record.summary,
-                PackedEntry.pack(record.entry, url: record.url), record.fingerprint, rawRecord, id,
+                PackedEntry.pack(record.entry, .init(record)), record.fingerprint, rawRecord, id,
             ])
         try replaceAttachments(record.attachments, of: article, sighting: id)
     }
@@ -211,7 +211,7 @@ extension ArchiveTransaction {
             [
                 record.guid, record.url, record.urlKey, record.published?.milliseconds, record.modified?.milliseconds,
                 record.contentID, record.author, record.language, record.summary,
-                PackedEntry.pack(record.entry, url: record.url), record.fingerprint, id,
+                PackedEntry.pack(record.entry, .init(record)), record.fingerprint, id,
             ])
         try replaceAttachments(record.attachments, of: article, sighting: id)
     }

