@@ -138,9 +138,8 @@ public final class Archive: Sendable {
     /// The archive's version. Earlier ones can be read as they are.
     private static func checkSchema(_ db: Database, path: String) throws -> Int {
         guard try Int32.fetchOne(db, sql: "PRAGMA application_id") == Schema.applicationID else {
-            // The program that was about to make it was killed, or has only begun.
             let isEmpty = try Int.fetchOne(db, sql: "SELECT count(*) FROM sqlite_schema") == 0
-            throw isEmpty ? ArchiveError.notThere(path: path) : ArchiveError.notAnArchive(path: path)
+            throw isEmpty ? ArchiveError.empty(path: path) : ArchiveError.notAnArchive(path: path)
         }
         let version = try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0
         guard version <= Schema.version else {
