@@ -24,6 +24,7 @@ public struct ControlServer: Service {
     private let socketPath: String
     private let poller: Poller
     private let reloader: Reloader
+    private let readiness: Readiness
     private let setLogLevel: @Sendable (Logger.Level) -> Void
     private let started: Timestamp
     private let time: any TimeSource
@@ -32,13 +33,14 @@ public struct ControlServer: Service {
     private let onReady: @Sendable () async -> Void
 
     public init(
-        socketPath: String, poller: Poller, reloader: Reloader, started: Timestamp, time: any TimeSource,
-        logger: Logger, setLogLevel: @escaping @Sendable (Logger.Level) -> Void,
+        socketPath: String, poller: Poller, reloader: Reloader, readiness: Readiness, started: Timestamp,
+        time: any TimeSource, logger: Logger, setLogLevel: @escaping @Sendable (Logger.Level) -> Void,
         onReady: @escaping @Sendable () async -> Void = {}
     ) {
         self.socketPath = socketPath
         self.poller = poller
         self.reloader = reloader
+        self.readiness = readiness
         self.setLogLevel = setLogLevel
         self.started = started
         self.time = time
@@ -99,7 +101,9 @@ public struct ControlServer: Service {
     }
 
     private func poll(_ urls: [String]) async throws -> Response {
-        Response.json(try await poller.pollNow(urls: urls)) { $0.write(to: &$1) }
+        // During the start no feed is known yet, which can take long after an upgrade.
+        await cancelWhenGracefulShutdown { await readiness.wait() }
+        return Response.json(try await poller.pollNow(urls: urls)) { $0.write(to: &$1) }
     }
 
     private func reload() async throws -> Response {
