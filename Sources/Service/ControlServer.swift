@@ -66,13 +66,12 @@ public struct ControlServer: Service {
             Response.json(try await poller.resume(lines(request))) { $0.write(to: &$1) }
         }
         router.put("log-level") { request, _ in try await changeLogLevel(lines(request).first ?? "") }
-        let mask = umask(0o177)
         let app = Application(
             router: router,
             configuration: ApplicationConfiguration(
                 address: .unixDomainSocket(path: socketPath), serverName: "ingestd"),
             onServerRunning: { [socketPath, onReady] _ in
-                umask(mask)
+                // Who came before is refused by `OwnerOnly`. The process's umask would hold for all its other threads too.
                 chmod(socketPath, 0o600)
                 await onReady()
             },
