@@ -1,13 +1,14 @@
 import Archive
 import FeedFetch
 import Foundation
+import Glibc
 import Service
 
 extension GlobalOptions {
     /// Asks the daemon that writes to an archive, if one does.
     ///
     /// - Returns: `nil` if none runs.
-    /// - Throws: `CommandFailure` 69 if it does not answer.
+    /// - Throws: `CommandFailure` 69 if it does not answer, or not this user.
     func askDaemon(_ folder: String, _ ask: @Sendable (ControlClient) async -> [UInt8]?) async throws -> [UInt8]? {
         guard let holder = ArchiveLock.holder(ofFolder: folder), holder.command == "run" else { return nil }
         let client: HTTPClient
@@ -17,6 +18,11 @@ extension GlobalOptions {
             throw CommandFailure(.failed, "\(error)")
         }
         let control = ControlClient(socketPath: ControlClient.socketPath(archiveFolder: folder), client: client)
+        if control.obstacle == EACCES {
+            throw CommandFailure(
+                .daemonUnavailable,
+                "the daemon (process \(holder.pid)) answers its own user and root alone; run this as one of them")
+        }
         let answer = await ask(control)
         await client.shutdown()
         guard let answer else {

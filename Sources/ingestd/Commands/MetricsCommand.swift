@@ -1,6 +1,5 @@
 import Archive
 import ArgumentParser
-import FeedFetch
 import FeedModel
 import Ingest
 import Service
@@ -18,18 +17,8 @@ struct MetricsCommand: AsyncParsableCommand {
     func run() async throws {
         let configuration = global.configurationPath.map { ConfigurationReader.readForStatus(path: $0).0 }
         let folder = global.archiveFolder(configuration)
-        if let holder = ArchiveLock.holder(ofFolder: folder), holder.command == "run" {
-            let client = try global.httpClient(configuration ?? Ingest.Configuration())
-            let metrics = await ControlClient(
-                socketPath: ControlClient.socketPath(archiveFolder: folder), client: client
-            ).metrics()
-            guard let metrics else {
-                throw CommandFailure(
-                    .daemonUnavailable,
-                    "the daemon (process \(holder.pid)) does not answer; 'ingestd status' tells more")
-            }
+        if let metrics = try await global.askDaemon(folder, { await $0.metrics() }) {
             Terminal.output.write(metrics)
-            await client.shutdown()
         } else {
             let archive: Archive
             do {
