@@ -40,13 +40,12 @@ struct HealthJudge {
         }
         judgeDaemon(figures)
         judgeArchive(figures)
-        if let mistake = findings.configurationMistake {
+        if let failure = findings.daemon?.reloadFailure {
+            add(.warning, .reloadFailed, failure.message, since: failure.at)
+        } else if let mistake = findings.configurationMistake {
             add(
                 .warning, .configurationWrong, "the configuration has mistakes: \(mistake)",
                 advice: "'ingestd check' lists them; the usual limits of 'status' were taken")
-        }
-        if let failure = findings.daemon?.reloadFailure {
-            add(.warning, .reloadFailed, failure.message, since: failure.at)
         }
         judgeFeeds(figures)
         judgeNews(figures)

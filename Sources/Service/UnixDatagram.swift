@@ -1,4 +1,4 @@
-import Dispatch
+import CDispatch
 import Glibc
 
 /// Sends datagrams to one Unix socket of this machine, whoever listens there at the moment: the service manager, or the
