@@ -80,7 +80,7 @@ public final class Archive: Sendable {
         } catch let error as DatabaseError where error.resultCode == .SQLITE_CANTOPEN {
             throw .cannotCreate(path: path, reason: reason(of: error))
         } catch {
-            throw .failed(path: path, reason: reason(of: error))
+            throw failure(error, path: path)
         }
     }
 

@@ -30,7 +30,7 @@ public enum ArchiveError: Error, Hashable, Sendable, CustomStringConvertible {
         case .notThere(let path):
             "no archive at \(path); 'ingestd run' or 'ingestd run --once' makes one"
         case .cannotCreate(let path, let reason):
-            "cannot make the archive \(path): \(reason)"
+            "\(path) cannot be made, or not be written: \(reason)"
         case .exists(let path):
             "\(path) is there already, and is not overwritten; choose another folder, or move it away"
         case .locked(let path, let holder):

@@ -15,7 +15,7 @@ public final class HTTPClient: Sendable {
             mailbox, try TransferSettings(configuration), max(1, configuration.maxBufferedBytes)
         )
         let thread = Thread {
-            Thread.current.name = "transfers"
+            ccurl_name_this_thread("transfers")
             do {
                 let loop = TransferLoop(mailbox, settings, maxBufferedBytes: buffered)
                 loop.run()

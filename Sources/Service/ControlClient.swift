@@ -2,6 +2,7 @@ import Archive
 public import FeedFetch
 import FeedModel
 import Foundation
+import Glibc
 
 /// Asks a running daemon, over its control socket.
 public struct ControlClient: Sendable {
@@ -27,6 +28,9 @@ public struct ControlClient: Sendable {
         let runtime = ProcessInfo.processInfo.environment["RUNTIME_DIRECTORY"].flatMap { $0.isEmpty ? nil : $0 }
         return (runtime ?? archiveFolder) + "/ingestd.sock"
     }
+
+    /// Whether the daemon's socket may be opened: `nil` if so, else `errno`, which is `EACCES` for all but its user and root.
+    public var obstacle: Int32? { access(socketPath, R_OK | W_OK) == 0 ? nil : errno }
 
     /// The daemon's own `status --json`; `nil` if it does not answer within two seconds.
     public func status() async -> [UInt8]? {

@@ -84,10 +84,10 @@ public enum HealthCheck {
         let daemon = await asked
         findings.daemon = daemon
         if daemon == nil { findings.otherWriter = holder }
-        // Who may not ask it may not write either, which says nothing of the daemon.
+        // That a reader may not write says nothing of the daemon.
         if let canWrite = daemon?.canWrite {
             findings.isReadOnly = !canWrite
-        } else if daemon?.answer == .notAllowed {
+        } else if !isOwn(folder) {
             findings.isReadOnly = isMountedReadOnly(folder)
         }
         findings.configurationMistake = configurationMistake
@@ -113,6 +113,13 @@ public enum HealthCheck {
     }
 
     private static func canWrite(_ path: String) -> Bool { access(path, W_OK) == 0 }
+
+    /// Root, and who owns the folder, are those who would run the daemon.
+    private static func isOwn(_ folder: String) -> Bool {
+        let attributes = try? FileManager.default.attributesOfItem(atPath: folder)
+        let owner = (attributes?[.ownerAccountID] as? NSNumber)?.uint32Value
+        return geteuid() == 0 || owner == geteuid()
+    }
 
     private static func isMountedReadOnly(_ folder: String) -> Bool { !canWrite(folder) && errno == EROFS }
 

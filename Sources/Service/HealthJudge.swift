@@ -94,8 +94,8 @@ struct HealthJudge {
         case .answered: break
         case .notAllowed:
             add(
-                .info, .daemonHidden, "\(who) runs, and answers its own user alone",
-                advice: "run 'ingestd status' as that user to know whether it hangs")
+                .info, .daemonHidden, "\(who) runs, and answers its own user and root alone",
+                advice: "run 'ingestd status' as one of them to know whether it hangs")
         case .notListening where now - daemon.started < patience(figures):
             let isOld = (figures?.schemaVersion ?? Archive.schemaVersion) < Archive.schemaVersion
             add(

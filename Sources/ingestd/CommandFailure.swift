@@ -18,7 +18,7 @@ struct CommandFailure: Error {
             case .failed: "failed"
             case .usage: "usage"
             case .badInput: "bad input document"
-            case .daemonUnavailable: "the daemon was needed and is not there"
+            case .daemonUnavailable: "the daemon was needed, and is not there or does not answer"
             case .cannotCreate: "cannot create the archive"
             case .inputOutput: "reading or writing failed"
             case .configuration: "configuration"

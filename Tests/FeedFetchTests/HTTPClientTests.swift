@@ -20,6 +20,15 @@ import Testing
         await client.send(request(server.url(target), change))
     }
 
+    /// What operators look for in `top -H`, and debuggers among the threads.
+    @Test func itsThreadBearsAName() async throws {
+        server.on("/", .ok("x"))
+        _ = try await get().get()
+        let threads = try FileManager.default.contentsOfDirectory(atPath: "/proc/self/task")
+        let names = threads.compactMap { FileManager.default.contents(atPath: "/proc/self/task/\($0)/comm") }
+        #expect(names.contains(Data("transfers\n".utf8)))
+    }
+
     // MARK: What goes out
 
     @Test func nothingIsSentThatWasNotAskedFor() async throws {

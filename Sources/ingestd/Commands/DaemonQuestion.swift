@@ -8,7 +8,7 @@ extension GlobalOptions {
     /// Asks the daemon that writes to an archive, if one does.
     ///
     /// - Returns: `nil` if none runs.
-    /// - Throws: `CommandFailure` 69 if it does not answer.
+    /// - Throws: `CommandFailure` 69 if it does not answer, or not this user.
     func askDaemon(_ folder: String, _ ask: @Sendable (ControlClient) async -> [UInt8]?) async throws -> [UInt8]? {
         guard let holder = ArchiveLock.holder(ofFolder: folder), holder.command == "run" else { return nil }
         let socket = ControlClient.socketPath(archiveFolder: folder)

@@ -57,14 +57,14 @@ struct StatusCommand: AsyncParsableCommand {
     private static func daemon(_ holder: ArchiveLock.Holder, _ folder: String) async -> Health.Daemon {
         var daemon = Health.Daemon(
             pid: holder.pid, version: holder.version, started: holder.started, isResponsive: false, inFlight: 0)
-        let socket = ControlClient.socketPath(archiveFolder: folder)
-        if access(socket, R_OK | W_OK) != 0 {
-            daemon.answer = errno == EACCES ? .notAllowed : .notListening
+        guard let client = try? HTTPClient(HTTPClientConfiguration()) else { return daemon }
+        let control = ControlClient(socketPath: ControlClient.socketPath(archiveFolder: folder), client: client)
+        if let obstacle = control.obstacle {
+            daemon.answer = obstacle == EACCES ? .notAllowed : .notListening
             return daemon
         }
-        guard let client = try? HTTPClient(HTTPClientConfiguration()) else { return daemon }
         let begun = ContinuousClock.now
-        if let answer = await ControlClient(socketPath: socket, client: client).status() {
+        if let answer = await control.status() {
             daemon.answer = .answered
             let object = try? JSONSerialization.jsonObject(with: Data(answer)) as? [String: Any]
             daemon.inFlight = (object?["feeds"] as? [String: Any])?["in_flight"] as? Int ?? 0

@@ -65,6 +65,7 @@ enum CommandManual {
     private static let files = [
         ("/etc/ingestd/feeds.yaml", "The configuration, where no other is named; see feeds.yaml(5)."),
         ("/var/lib/ingestd/archive.sqlite3", "The archive of the packaged service. Any SQLite client may read it."),
+        ("/var/lib/ingestd/warc/", "Documents as they came, where 'keep: {raw: changed}' asks for them."),
         ("/var/lib/ingestd/cursors/", "How far each reader of the change log has come."),
         ("/run/ingestd/ingestd.sock", "The control socket of the packaged service."),
         ("/var/backups/ingestd/", "What ingestd-backup.timer keeps, once it is enabled."),
