@@ -132,13 +132,15 @@ public final class Archive: Sendable {
         configuration.busyMode = .timeout(10)
         configuration.label = "archive"
         configuration.prepareDatabase(SearchRank.register)
+        configuration.prepareDatabase(PackedEntry.register)
         return configuration
     }
 
     /// The archive's version. Earlier ones can be read as they are.
     private static func checkSchema(_ db: Database, path: String) throws -> Int {
         guard try Int32.fetchOne(db, sql: "PRAGMA application_id") == Schema.applicationID else {
-            throw ArchiveError.notAnArchive(path: path)
+            let isEmpty = try Int.fetchOne(db, sql: "SELECT count(*) FROM sqlite_schema") == 0
+            throw isEmpty ? ArchiveError.empty(path: path) : ArchiveError.notAnArchive(path: path)
         }
         let version = try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0
         guard version <= Schema.version else {

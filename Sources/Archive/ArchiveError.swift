@@ -8,6 +8,8 @@ public enum ArchiveError: Error, Hashable, Sendable, CustomStringConvertible {
     case exists(path: String)
     /// Another process writes to it.
     case locked(path: String, holder: String)
+    /// Nothing is in the file: the program that was about to make the archive was killed, or the file was emptied.
+    case empty(path: String)
     /// The file is a database, but not one of ours.
     case notAnArchive(path: String)
     /// Written by a newer program.
@@ -33,6 +35,8 @@ public enum ArchiveError: Error, Hashable, Sendable, CustomStringConvertible {
             "\(path) is there already, and is not overwritten; choose another folder, or move it away"
         case .locked(let path, let holder):
             "the archive \(path) is in use by \(holder); one program writes to an archive at a time"
+        case .empty(let path):
+            "\(path) is empty; put a backup in its place if it was an archive, else 'ingestd run' makes one of it"
         case .notAnArchive(let path):
             "\(path) is a database of another program; choose another folder with --archive"
         case .newerSchema(let path, let version, let supported):

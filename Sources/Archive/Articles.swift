@@ -60,6 +60,14 @@ public struct ContentRecord: Sendable {
         guard let body else { return "none" }
         return body.isMarkup ? "html" : "text"
     }
+
+    /// The text, unless it is the body to the letter, as that of many short descriptions is.
+    fileprivate var distinctText: String? {
+        guard let body = body?.value.utf8, body.count == text.utf8.count, body.elementsEqual(text.utf8) else {
+            return text
+        }
+        return nil
+    }
 }
 
 /// What an article shows now.
@@ -128,7 +136,8 @@ extension ArchiveTransaction {
 
     /// A stored content's canonical text.
     public func text(ofContent id: Int64) throws -> String {
-        try first("SELECT text FROM content WHERE id = ?", [id]) { $0[0] as String? }.flatMap(\.self) ?? ""
+        try first("SELECT coalesce(text, body) FROM content WHERE id = ?", [id]) { $0[0] as String? }.flatMap(\.self)
+            ?? ""
     }
 
     public func head(of article: ArticleID) throws -> ArticleHead? {
@@ -195,7 +204,7 @@ extension ArchiveTransaction {
             """,
             [
                 article.rawValue, Data(content.hash), content.form, content.length, content.title, content.kind,
-                content.body?.value, content.text,
+                content.body?.value, content.distinctText,
                 content.length == 0 ? ArchiveTransaction.json(content.enclosures) : nil,
             ])
     }
@@ -203,7 +212,7 @@ extension ArchiveTransaction {
     /// The same content in newer markup.
     public func updateMarkup(ofContent id: Int64, _ content: ContentRecord) throws {
         try execute(
-            "UPDATE content SET title = ?, kind = ?, body = ? WHERE id = ?",
+            "UPDATE content SET text = coalesce(text, body), title = ?, kind = ?, body = ? WHERE id = ?",
             [content.title, content.kind, content.body?.value, id])
     }
 

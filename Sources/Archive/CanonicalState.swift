@@ -40,7 +40,7 @@ public struct HashedContent: Sendable {
     ///   version's archive do not. The attachments of a sighting that shows the content tell it as well.
     static func columns(keepsEnclosures: Bool) -> String {
         return """
-            c.id, c.article_id, c.hash, c.form, c.length, c.title, c.text,
+            c.id, c.article_id, c.hash, c.form, c.length, c.title, coalesce(c.text, c.body),
             CASE WHEN c.length = 0 THEN \(keepsEnclosures ? "coalesce(c.enclosures, \(shownEnclosures))" : shownEnclosures) END
             """
     }
@@ -137,9 +137,9 @@ extension ArchiveTransaction {
     public func keyedSightings(after id: Int64, limit: Int) throws -> [KeyedSighting] {
         try rows(
             """
-            SELECT id, feed_id, url, url_key, CASE WHEN instr(entry, 'origLink') THEN
-                json_extract(entry, '$._ingestd.extensions.feedburner.origLink[0].value') END
-            FROM sighting WHERE id > ? ORDER BY id LIMIT ?
+            SELECT s.id, s.feed_id, s.url, s.url_key, CASE WHEN instr(\(PackedEntry.column), 'origLink') THEN
+                json_extract(\(PackedEntry.column), '$._ingestd.extensions.feedburner.origLink[0].value') END
+            FROM sighting s WHERE s.id > ? ORDER BY s.id LIMIT ?
             """, [id, limit]
         ) { KeyedSighting(id: $0[0], feed: FeedID(rawValue: $0[1]), url: $0[2], origLink: $0[4], key: $0[3]) }
     }

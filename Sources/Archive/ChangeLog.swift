@@ -113,6 +113,9 @@ extension Archive {
     public func dataVersion() throws -> Int64 {
         try read { try Int64.fetchOne($0, sql: "PRAGMA data_version") ?? 0 }
     }
+
+    /// Moves when a newer program brings the archive up to date.
+    func schemaVersion() throws -> Int { try read { try Int.fetchOne($0, sql: "PRAGMA user_version") ?? 0 } }
 }
 
 extension Change {

@@ -26,6 +26,7 @@ public final class CommitWatch {
 
     private let archive: Archive
     private let identity: FileIdentity?
+    private let schemaVersion: Int
     /// Of inotify(7); `nil` where there is none.
     private let descriptor: Int32?
     private var version: Int64
@@ -37,6 +38,7 @@ public final class CommitWatch {
         self.archive = archive
         identity = FileIdentity(ofFile: archive.path)
         descriptor = watches ? CommitWatch.watch(archive.folder) : nil
+        schemaVersion = try archive.schemaVersion()
         version = try archive.dataVersion()
     }
 
@@ -57,7 +59,8 @@ public final class CommitWatch {
     public enum Event: Sendable {
         /// Somebody has committed something since the last event.
         case commit
-        /// Another file stands in the database's place: the archive must be opened anew.
+        /// Another file stands in the database's place, or the archive of an earlier program has been brought up to date:
+        /// it must be opened anew.
         case replaced
     }
 
@@ -69,7 +72,7 @@ public final class CommitWatch {
             let now = try archive.dataVersion()
             if now != version {
                 version = now
-                return .commit
+                return try archive.schemaVersion() == schemaVersion ? .commit : .replaced
             }
             // While a copy is put in its place there may be none for a moment.
             if let there = FileIdentity(ofFile: archive.path), there != identity { return .replaced }

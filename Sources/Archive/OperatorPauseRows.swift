@@ -29,14 +29,20 @@ extension ArchiveTransaction {
             try rows(OperatorPause.query, [now.milliseconds], OperatorPause.init(row:)).compactMap(\.self))
     }
 
-    /// The configured feed with this URL, as its own or where it moved to.
+    /// The feed with this URL, as its own or where it moved to: a configured one, or one that has left the configuration
+    /// and is paused still.
     public func pauseTarget(feed url: String) throws -> OperatorPause.Target? {
         try first(
             """
-            SELECT id, configured_url FROM feed WHERE configured AND (configured_url = ?1 OR url = ?1)
-            ORDER BY configured_url = ?1 DESC LIMIT 1
+            SELECT id, configured_url FROM feed WHERE (configured_url = ?1 OR url = ?1)
+                AND (configured OR id IN (SELECT feed_id FROM operator_pause))
+            ORDER BY configured DESC, configured_url = ?1 DESC LIMIT 1
             """, [url]
         ) { .feed(FeedID(rawValue: $0[0]), url: $0[1]) }
+    }
+
+    public func isPaused(host: String) throws -> Bool {
+        try first("SELECT 1 FROM operator_pause WHERE host = ?", [host]) { _ in true } ?? false
     }
 
     /// How many configured feeds live at a host.

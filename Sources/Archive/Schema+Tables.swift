@@ -94,7 +94,7 @@ extension Schema {
             title TEXT,                     -- plain text
             kind TEXT NOT NULL,             -- of body: html, text, none
             body TEXT,                      -- as published
-            text TEXT,                      -- plain
+            text TEXT,                      -- plain; null where it is the body to the letter
             enclosures TEXT                 -- of an entry without text: their URLs as JSON, part of the hash
         ) STRICT;
         CREATE INDEX content_hash ON content (hash, article_id);
@@ -128,7 +128,7 @@ extension Schema {
             author TEXT,
             language TEXT,
             summary TEXT,
-            entry TEXT NOT NULL,            -- all that the entry said but its body, as JSON
+            entry TEXT NOT NULL,            -- all that the entry said but its body: JSON, or that deflated
             fingerprint INTEGER NOT NULL,   -- of the whole entry: equal means nothing has changed
             rule INTEGER NOT NULL,          -- by which it joined its article
             first_seen INTEGER NOT NULL,

@@ -60,12 +60,15 @@ public struct SightingRecord: Sendable {
     public var summary: String?
     /// The entry's JSON object without plain title and body; `_ingestd` is its last member.
     public var entry: [UInt8]
+    /// That JSON as it is kept, where it was made beforehand.
+    public var packed: PackedEntry?
     public var fingerprint: Int64
     public var attachments: [Attachment]
 
     public init(
         guid: String?, url: String?, urlKey: Int64?, published: Timestamp?, modified: Timestamp?, contentID: Int64,
-        author: String?, language: String?, summary: String?, entry: [UInt8], fingerprint: Int64,
+        author: String?, language: String?, summary: String?, entry: [UInt8], packed: PackedEntry? = nil,
+        fingerprint: Int64,
         attachments: [Attachment]
     ) {
         self.guid = guid
@@ -78,8 +81,13 @@ public struct SightingRecord: Sendable {
         self.language = language
         self.summary = summary
         self.entry = entry
+        self.packed = packed
         self.fingerprint = fingerprint
         self.attachments = attachments
+    }
+
+    fileprivate var packedText: String {
+        (packed ?? PackedEntry(entry, url: url, author: author, summary: summary)).text
     }
 }
 
@@ -175,7 +183,7 @@ extension ArchiveTransaction {
             [
                 article.rawValue, feed.rawValue, record.guid, record.url, record.urlKey,
                 record.published?.milliseconds, record.modified?.milliseconds, record.contentID, record.author,
-                record.language, record.summary, String(decoding: record.entry, as: UTF8.self), record.fingerprint,
+                record.language, record.summary, record.packedText, record.fingerprint,
                 rule, now.milliseconds, rawRecord,
             ])
         try insertAttachments(record.attachments, of: article, sighting: id)
@@ -194,7 +202,7 @@ extension ArchiveTransaction {
             [
                 record.url, record.urlKey, record.published?.milliseconds, record.modified?.milliseconds,
                 record.contentID, record.author, record.language, record.summary,
-                String(decoding: record.entry, as: UTF8.self), record.fingerprint, rawRecord, id,
+                record.packedText, record.fingerprint, rawRecord, id,
             ])
         try replaceAttachments(record.attachments, of: article, sighting: id)
     }
@@ -211,7 +219,7 @@ extension ArchiveTransaction {
             [
                 record.guid, record.url, record.urlKey, record.published?.milliseconds, record.modified?.milliseconds,
                 record.contentID, record.author, record.language, record.summary,
-                String(decoding: record.entry, as: UTF8.self), record.fingerprint, id,
+                record.packedText, record.fingerprint, id,
             ])
         try replaceAttachments(record.attachments, of: article, sighting: id)
     }
@@ -286,6 +294,19 @@ extension ArchiveTransaction {
             ShowCandidate(
                 sighting: row[0], content: row[1], feed: FeedID(rawValue: row[2]), feedURL: row[3], url: row[4],
                 length: row[5], isSuperseded: row[6], lastSeen: row.timestamp(7) ?? .max)
+        }
+    }
+}
+
+extension Archive {
+    /// The fingerprints of the entries of a feed's latest document.
+    public func currentFingerprints(of feed: FeedID) throws -> Set<Int64> {
+        try read { db in
+            try Set(
+                Int64.fetchCursor(
+                    db.cachedStatement(
+                        sql: "SELECT fingerprint FROM sighting WHERE feed_id = ? AND last_seen IS NULL"),
+                    arguments: [feed.rawValue]))
         }
     }
 }

@@ -86,7 +86,10 @@ public enum PauseOrder {
             answer.feeds = 1
             answer.pause = try act(target)
         } else {
-            guard let host = WebURL("http://\(name)/")?.canonicalHost, try archive.feeds(ofHost: host) > 0 else {
+            // What is paused can be resumed, also when its last feed has left the configuration.
+            guard let host = WebURL("http://\(name)/")?.canonicalHost,
+                try archive.feeds(ofHost: host) > 0 || archive.isPaused(host: host)
+            else {
                 answer.problem = "no configured feed lives at this host; 'ingestd feeds' lists them"
                 return answer
             }

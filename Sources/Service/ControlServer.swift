@@ -24,6 +24,7 @@ public struct ControlServer: Service {
     private let socketPath: String
     private let poller: Poller
     private let reloader: Reloader
+    private let readiness: Readiness
     private let setLogLevel: @Sendable (Logger.Level) -> Void
     private let started: Timestamp
     private let time: any TimeSource
@@ -32,13 +33,14 @@ public struct ControlServer: Service {
     private let onReady: @Sendable () async -> Void
 
     public init(
-        socketPath: String, poller: Poller, reloader: Reloader, started: Timestamp, time: any TimeSource,
-        logger: Logger, setLogLevel: @escaping @Sendable (Logger.Level) -> Void,
+        socketPath: String, poller: Poller, reloader: Reloader, readiness: Readiness, started: Timestamp,
+        time: any TimeSource, logger: Logger, setLogLevel: @escaping @Sendable (Logger.Level) -> Void,
         onReady: @escaping @Sendable () async -> Void = {}
     ) {
         self.socketPath = socketPath
         self.poller = poller
         self.reloader = reloader
+        self.readiness = readiness
         self.setLogLevel = setLogLevel
         self.started = started
         self.time = time
@@ -64,13 +66,12 @@ public struct ControlServer: Service {
             Response.json(try await poller.resume(lines(request))) { $0.write(to: &$1) }
         }
         router.put("log-level") { request, _ in try await changeLogLevel(lines(request).first ?? "") }
-        let mask = umask(0o177)
         let app = Application(
             router: router,
             configuration: ApplicationConfiguration(
                 address: .unixDomainSocket(path: socketPath), serverName: "ingestd"),
             onServerRunning: { [socketPath, onReady] _ in
-                umask(mask)
+                // Who came before is refused by `OwnerOnly`. The process's umask would hold for all its other threads too.
                 chmod(socketPath, 0o600)
                 await onReady()
             },
@@ -99,7 +100,9 @@ public struct ControlServer: Service {
     }
 
     private func poll(_ urls: [String]) async throws -> Response {
-        Response.json(try await poller.pollNow(urls: urls)) { $0.write(to: &$1) }
+        // During the start no feed is known yet, which can take long after an upgrade.
+        await cancelWhenGracefulShutdown { await readiness.wait() }
+        return Response.json(try await poller.pollNow(urls: urls)) { $0.write(to: &$1) }
     }
 
     private func reload() async throws -> Response {

@@ -161,7 +161,8 @@ struct HealthJudge {
             figures.outageSince == nil
         {
             add(
-                .warning, .feedsOverdue, "\(figures.overdue) feeds are overdue",
+                .warning, .feedsOverdue,
+                "\(figures.overdue) \(figures.overdue >= StatusFigures.mostOverdue ? "and more " : "")feeds are overdue",
                 advice: "the limits under 'fetch' may be too tight for the schedule",
                 since: figures.overdueSince.map { $0 + settings.overdue })
         }

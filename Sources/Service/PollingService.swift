@@ -14,6 +14,7 @@ public struct PollingService: Service {
 
     private let poller: Poller
     private let client: HTTPClient
+    private let manager: ServiceManager
     private let subscriber: Subscriber
     private let configuration: Configuration
     private let time: any TimeSource
@@ -22,11 +23,12 @@ public struct PollingService: Service {
     private let onReady: @Sendable () -> Void
 
     public init(
-        poller: Poller, client: HTTPClient, subscriber: Subscriber, configuration: Configuration,
-        time: any TimeSource, logger: Logger, onReady: @escaping @Sendable () -> Void = {}
+        poller: Poller, client: HTTPClient, manager: ServiceManager, subscriber: Subscriber,
+        configuration: Configuration, time: any TimeSource, logger: Logger, onReady: @escaping @Sendable () -> Void = {}
     ) {
         self.poller = poller
         self.client = client
+        self.manager = manager
         self.subscriber = subscriber
         self.configuration = configuration
         self.time = time
@@ -63,6 +65,7 @@ public struct PollingService: Service {
                 let now = time.now
                 if let told, now - told < PollingService.rehashNews { return }
                 told = now
+                manager.extendTimeout(PollingService.rehashNews * 3, "hashing articles anew: \(done) of \(total)")
                 logger.notice(
                     "hashing articles anew by this program's canonical form; polling begins afterwards",
                     metadata: ["done": "\(done)", "of": "\(total)"])

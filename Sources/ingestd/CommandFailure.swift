@@ -42,7 +42,7 @@ struct CommandFailure: Error {
             switch error {
             case .cannotCreate, .exists: .cannotCreate
             case .locked, .noIndex: .failed
-            case .notThere, .notAnArchive, .newerSchema, .newerForm, .damaged, .busy, .failed: .inputOutput
+            case .notThere, .empty, .notAnArchive, .newerSchema, .newerForm, .damaged, .busy, .failed: .inputOutput
             }
         self.init(code, error.description)
     }

@@ -52,6 +52,18 @@ import Testing
         }
     }
 
+    /// A program was killed before it had made the tables; the next one makes them.
+    @Test func anArchiveThatWasOnlyBegunIsEmpty() throws {
+        let folder = try TemporaryFolder()
+        let path = folder.path + "/archive.sqlite3"
+        let queue = try DatabaseQueue(path: path)
+        try queue.writeWithoutTransaction { try $0.execute(sql: "PRAGMA journal_mode = WAL") }
+        try queue.close()
+        #expect(throws: ArchiveError.empty(path: path)) { _ = try Archive.openForReading(folder: folder.path) }
+        try Archive.openForWriting(folder: folder.path, holder: Self.holder).close()
+        _ = try Archive.openForReading(folder: folder.path)
+    }
+
     @Test func aFileThatIsNoDatabaseIsRefused() throws {
         let folder = try TemporaryFolder()
         try folder.write(String(repeating: "not a database ", count: 100), to: "archive.sqlite3")

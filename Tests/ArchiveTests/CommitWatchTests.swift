@@ -44,6 +44,18 @@ import Testing
         }
     }
 
+    /// It was opened as it was then: what has come with the newer version is not seen.
+    @Test func anArchiveThatIsBroughtUpToDateEndsTheWait() throws {
+        let folder = try MigrationTests.archive(version: Schema.version - 1)
+        let reader = try Archive.openForReading(folder: folder.path)
+        let watch = try CommitWatch(reader)
+        try archive(folder).close()
+        guard case .replaced = try watch.next() else {
+            Issue.record("the schema is another")
+            return
+        }
+    }
+
     @Test func questionsGetRareWithoutASign() {
         let waits = (0..<9).map { CommitWatch.wait(afterQuestions: $0, watches: true) }
         #expect(waits.map { Int($0 / .milliseconds(1)) } == [10, 20, 40, 80, 160, 320, 640, 1280, 10_000])

@@ -67,6 +67,30 @@ import Testing
         #expect(try await lab.run("verify").status == 0)
     }
 
+    /// Which can take long: the service manager is asked for patience, and who asks for a poll waits.
+    @Test func whatIsAskedForMeanwhileIsDoneAfterwards() async throws {
+        let lab = try await lab()
+        try await lab.alter(
+            """
+            INSERT INTO content (article_id, hash, form, length, kind, text)
+                WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 30000)
+                SELECT 1, zeroblob(32), 0, 9, 'text', 'some text' FROM n
+            """)
+        try await age(lab)
+        let manager = try DatagramReceiver(lab.folder.path + "/notify")
+        let daemon = try await lab.daemon(environment: ["NOTIFY_SOCKET": manager.name])
+        let state = "SELECT content IS NULL FROM canonical"
+        #expect(try await lab.sql(state) == [["0"]], "it takes a while")
+        let poll = try await lab.run("poll", lab.server.url("/a.xml"))
+        #expect(poll.status == 0, "\(poll.stdout)")
+        #expect(try await lab.sql(state) == [["1"]])
+        let lines = manager.receiveAll()
+        #expect(lines.contains("EXTEND_TIMEOUT_USEC=30000000"))
+        #expect(lines.contains { $0.hasPrefix("STATUS=hashing articles anew: 0 of ") })
+        daemon.signal(SIGTERM)
+        _ = try await daemon.end(within: .seconds(20))
+    }
+
     @Test func aNewerProgramsArchiveIsLeftAlone() async throws {
         let lab = try await lab()
         let script =

@@ -110,7 +110,7 @@ import Testing
         try Data(repeating: 0x5A, count: 8192).write(to: URL(fileURLWithPath: lab.database))
         try await check(lab, 2, "critical", "the archive \(lab.database) is damaged: ", "archive-unreadable")
         try Data().write(to: URL(fileURLWithPath: lab.database))
-        try await check(lab, 2, "critical", "\(lab.database) is a database of another program", "archive-unreadable")
+        try await check(lab, 2, "critical", "\(lab.database) is empty", "archive-unreadable")
     }
 
     /// Writers wait in vain, readers read.

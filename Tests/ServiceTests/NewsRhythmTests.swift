@@ -57,6 +57,20 @@ import Testing
         #expect(!isUnusual(hours))
     }
 
+    /// All feeds' first documents, a week before; the feeds bring two a day.
+    @Test func firstDocumentsAreNoRhythm() {
+        var hours = Array(hours(silent: 11, until: Self.monday + 12) { $0 % 12 == 0 ? 1 : 0 }.suffix(180))
+        #expect(!isUnusual(hours))
+        hours[2].new = 3000
+        #expect(!isUnusual(hours))
+    }
+
+    /// The first weekend is not known before it is over.
+    @Test func theFirstWeekendIsNoSilence() {
+        let hours = hours(silent: 54, until: Self.monday + 168, Self.office)
+        for count in 168..<220 { #expect(!isUnusual(Array(hours.suffix(count))), "\(count) hours") }
+    }
+
     @Test func aWeekMustBeKnown() {
         let hours = hours(silent: 10, until: Self.monday + 12) { _ in 3 }
         #expect(isUnusual(hours) && !isUnusual(Array(hours.suffix(150))))

@@ -95,15 +95,16 @@ extension ArchiveTransaction {
     }
 
     /// Whether a feed has ever shown an entry, as far as can be told: its guid; its URL, unless both have a guid; or what
-    /// it says, in any state.
+    /// it says, in any state. Also where retention has removed the article since: of its earlier states a tombstone does
+    /// not know the words.
     public func hasShown(_ feed: FeedID, guid: String?, urlKey: Int64?, hash: [UInt8]) throws -> Bool {
-        if let guid, try sighting(of: feed, guid: guid) != nil { return true }
-        if let urlKey,
-            try first(
-                "SELECT 1 FROM sighting WHERE url_key = ? AND feed_id = ? AND (guid IS NULL OR ?) LIMIT 1",
-                [urlKey, feed.rawValue, guid == nil], { _ in true }) ?? false
-        {
-            return true
+        if let guid, try sighting(of: feed, guid: guid) != nil || tombstone(of: feed, guid: guid) != nil { return true }
+        for table in ["sighting", "tombstone_place"] {
+            guard let urlKey else { break }
+            let isThere = try first(
+                "SELECT 1 FROM \(table) WHERE url_key = ? AND feed_id = ? AND (guid IS NULL OR ?) LIMIT 1",
+                [urlKey, feed.rawValue, guid == nil], { _ in true })
+            if isThere == true { return true }
         }
         return try first(
             """

@@ -108,7 +108,11 @@ final class RawWriter: Sendable {
             for touched in state.touched {
                 let file = touched.file
                 guard fdatasync(file.descriptor) == 0 else { throw RawWriter.failure(file.path) }
-                if touched.lengthBefore == nil { try Folder.synchronize(folder) }
+                if touched.lengthBefore == nil {
+                    try Folder.synchronize(folder)
+                    // Which may itself be new.
+                    try Folder.synchronize((folder as NSString).deletingLastPathComponent)
+                }
                 try db.cachedStatement(sql: "UPDATE raw_file SET length = ? WHERE id = ?")
                     .execute(arguments: [file.length, file.id])
             }

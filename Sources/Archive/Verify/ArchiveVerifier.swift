@@ -253,8 +253,9 @@ struct ArchiveVerifier {
     private mutating func checkSightings() throws {
         try each(
             """
-            SELECT s.id, s.article_id, a.id, c.article_id, f.id, f.url, json_valid(s.entry),
-                CASE WHEN json_valid(s.entry) THEN coalesce(json_array_length(s.entry, '$.attachments'), 0) END,
+            SELECT s.id, s.article_id, a.id, c.article_id, f.id, f.url, json_valid(\(PackedEntry.column)),
+                CASE WHEN json_valid(\(PackedEntry.column))
+                    THEN coalesce(json_array_length(\(PackedEntry.column), '$.attachments'), 0) END,
                 (SELECT count(*) FROM attachment t WHERE t.article_id = s.article_id AND t.sighting_id = s.id)
             FROM sighting s LEFT JOIN article a ON a.id = s.article_id LEFT JOIN content c ON c.id = s.content_id
             LEFT JOIN feed f ON f.id = s.feed_id ORDER BY s.id

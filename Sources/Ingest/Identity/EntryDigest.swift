@@ -17,6 +17,8 @@ public struct EntryDigest: Sendable {
     let json: [UInt8]
     /// 64 bits over everything that the entry says: equal means that nothing has changed.
     let fingerprint: Int64
+    /// The JSON as the archive keeps it, where it was made beforehand.
+    private(set) var packed: PackedEntry?
 
     /// `published`, else `modified`.
     var instant: Timestamp? { entry.published ?? entry.modified }
@@ -89,9 +91,16 @@ public struct EntryDigest: Sendable {
     func sighting(guid: String?, contentID: Int64) -> SightingRecord {
         SightingRecord(
             guid: guid, url: entry.url, urlKey: urlKey, published: entry.published, modified: entry.modified,
-            contentID: contentID, author: entry.authors.first.flatMap { $0.name ?? $0.email },
-            language: entry.language, summary: entry.content == nil ? nil : entry.summaryText, entry: json,
-            fingerprint: fingerprint, attachments: entry.attachments)
+            contentID: contentID, author: author, language: entry.language, summary: summary, entry: json,
+            packed: packed, fingerprint: fingerprint, attachments: entry.attachments)
+    }
+
+    private var author: String? { entry.authors.first.flatMap { $0.name ?? $0.email } }
+    private var summary: String? { entry.content == nil ? nil : entry.summaryText }
+
+    /// Does what takes longest of keeping the entry, outside of the transaction.
+    mutating func pack() {
+        packed = PackedEntry(json, url: entry.url, author: author, summary: summary)
     }
 
     /// 64 bits that stand for a canonical URL.

@@ -45,7 +45,7 @@ struct FeedPoll: Sendable {
         var attempt = PollAttempt(
             feed: feed, outcome: outcome, rules: settings.rules, now: now, jitter: jitter(),
             backfills: settings.feed.backfill)
-        let record: PollRecord
+        var record: PollRecord
         switch PollVerdict.judge(outcome, at: now) {
         case .abandoned:
             return Result(change: finding.change, heldHost: outcome.heldHost)
@@ -55,12 +55,16 @@ struct FeedPoll: Sendable {
             let kept = try settings.keepsRaw ? KeptDocument(response, of: feed, in: archive, at: now) : nil
             attempt.isNewRecord = kept?.isNews ?? false
             record = attempt.read(response, kept: kept)
+            if record.document != nil {
+                record.document?.pack(known: try archive.currentFingerprints(of: feed.id))
+            }
         case .gone(let error):
             record = attempt.gone(error)
         case .failure(let error, let retryAfter, let pausesHost):
             record = attempt.failure(error, retryAfter: retryAfter, pausesHost: pausesHost)
         }
-        var report = try await archive.write { try record.commit(in: $0) }
+        let written = record
+        var report = try await archive.write { try written.commit(in: $0) }
         report.lateness = feed.poll.nextPoll.flatMap { begun >= $0 ? begun - $0 : nil }
         report.duration = max(time.now - begun, .zero)
         // Others may have found out only while this was being written.

@@ -34,6 +34,11 @@ struct PollRecord: Sendable {
         var homePage: String?
         var lastModified: Timestamp?
         var extent = DocumentExtent.whole
+
+        /// Makes ready what is going to be kept, as far as that can be told: entries that the feed has not shown as they are.
+        mutating func pack(known: Set<Int64>) {
+            for index in entries.indices where !known.contains(entries[index].fingerprint) { entries[index].pack() }
+        }
     }
 
     func commit(in archive: borrowing ArchiveTransaction) throws -> PollReport {

@@ -64,8 +64,8 @@ struct Daemon {
         var services: [ServiceGroupConfiguration.ServiceConfiguration] = [
             .init(
                 service: ControlServer(
-                    socketPath: socketPath, poller: poller, reloader: reloader, started: time.now, time: time,
-                    logger: logger, setLogLevel: { log.level = $0 }, onReady: { readiness.partIsReady() })),
+                    socketPath: socketPath, poller: poller, reloader: reloader, readiness: readiness, started: time.now,
+                    time: time, logger: logger, setLogLevel: { log.level = $0 }, onReady: { readiness.partIsReady() })),
             .init(service: reloader),
             .init(service: ReloadSignals(reloader: reloader)),
             .init(service: indexing),
@@ -75,8 +75,8 @@ struct Daemon {
             // socket closes, since who asked for them there is waiting.
             .init(
                 service: PollingService(
-                    poller: poller, client: client, subscriber: subscriber, configuration: configuration, time: time,
-                    logger: logger, onReady: { readiness.partIsReady() })),
+                    poller: poller, client: client, manager: manager, subscriber: subscriber,
+                    configuration: configuration, time: time, logger: logger, onReady: { readiness.partIsReady() })),
         ]
         if let address {
             let metrics = MetricsPage(poller: poller, started: time.now, time: time)

@@ -60,7 +60,7 @@ struct TailCommand: ParsableCommand {
                 try printAll(after: &seq, of: archive, hold ? nil : cursor)
                 guard let watch else { return }
                 while case .commit = try watch.next() { try printAll(after: &seq, of: archive, hold ? nil : cursor) }
-                // A backup has been put in its place.
+                // A backup has been put in its place, or a newer program has brought it up to date.
                 archive = try global.openForReading()
                 guard try cursor != nil || seq <= archive.newestChange() else {
                     throw CommandFailure(

@@ -172,6 +172,28 @@ import Testing
         #expect(try await lab.reparse().changes.isEmpty)
     }
 
+    /// Its tombstone knows the words of the last state alone, and the documents hold earlier ones.
+    @Test(arguments: ["a", nil]) func whatRetentionHasRemovedDoesNotComeBack(guid: String?) async throws {
+        func document(_ title: String, _ path: String) -> String {
+            let guid = guid.map { "<guid isPermaLink='false'>\($0)</guid>" } ?? ""
+            return
+                "<rss version='2.0'><channel><title>t</title><link>http://a.example/</link><item>\(guid)"
+                + "<title>\(title)</title><link>http://a.example/\(path)</link>"
+                + "<description>one two three four five six seven eight \(title)</description></item></channel></rss>"
+        }
+        let lab = try Lab()
+        try await lab.poll(document("Early", "early"))
+        // Without a guid the URL alone makes it the same article.
+        try await lab.poll(document("Late", guid == nil ? "early" : "late"))
+        try await lab.poll(Self.rss([("b", "B")]))
+        try await lab.archive.write { archive in
+            try archive.remove(Tombstone.of(ArticleID(rawValue: 1), in: archive), at: Timestamp(seconds: 1_800_000_000))
+        }
+        #expect(try kinds(lab) == [.new, .revised, .new, .gone])
+        #expect(try await lab.reparse().changes.isEmpty)
+        try lab.verify()
+    }
+
     /// While nothing is kept the state moves on, and no kept document speaks of it.
     @Test func aStateThatNoKeptDocumentHoldsIsLeftAlone() async throws {
         let lab = try Lab()
