@@ -11,24 +11,24 @@ extension GlobalOptions {
     /// - Throws: `CommandFailure` 69 if it does not answer, or not this user.
     func askDaemon(_ folder: String, _ ask: @Sendable (ControlClient) async -> [UInt8]?) async throws -> [UInt8]? {
         guard let holder = ArchiveLock.holder(ofFolder: folder), holder.command == "run" else { return nil }
-        let socket = ControlClient.socketPath(archiveFolder: folder)
-        if access(socket, R_OK | W_OK) != 0, errno == EACCES {
-            throw CommandFailure(
-                .daemonUnavailable,
-                "the daemon (process \(holder.pid)) answers its own user alone; run this as that user, or as root")
-        }
         let client: HTTPClient
         do {
             client = try HTTPClient(HTTPClientConfiguration())
         } catch {
             throw CommandFailure(.failed, "\(error)")
         }
-        let answer = await ask(ControlClient(socketPath: socket, client: client))
+        let control = ControlClient(socketPath: ControlClient.socketPath(archiveFolder: folder), client: client)
+        if control.obstacle == EACCES {
+            throw CommandFailure(
+                .daemonUnavailable,
+                "the daemon (process \(holder.pid)) answers its own user and root alone; run this as one of them")
+        }
+        let answer = await ask(control)
         await client.shutdown()
         guard let answer else {
             throw CommandFailure(
                 .daemonUnavailable,
-                "the daemon (process \(holder.pid)) does not answer on \(socket); 'ingestd status' says more"
+                "the daemon (process \(holder.pid)) does not answer on \(control.socketPath); 'ingestd status' says more"
             )
         }
         return answer
