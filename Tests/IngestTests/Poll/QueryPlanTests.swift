@@ -153,7 +153,9 @@ import Testing
         for (sql, plan) in try await plans(asked, lab) where !Self.bounded.contains(where: sql.contains) {
             let walked = plan.filter { $0.hasPrefix("SCAN ") }.map { String($0.split(separator: " ")[1]) }
             // What a subquery has found is no table.
-            let found = plan.filter { $0.hasPrefix("MATERIALIZE ") }.map { String($0.split(separator: " ")[1]) }
+            let found = plan.filter { $0.hasPrefix("MATERIALIZE ") || $0.hasPrefix("CO-ROUTINE ") }.map {
+                String($0.split(separator: " ")[1])
+            }
             #expect(
                 walked.allSatisfy { Self.small.contains($0) || found.contains($0) },
                 "\(sql)\n\(plan.joined(separator: "\n"))")
