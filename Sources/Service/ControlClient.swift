@@ -37,6 +37,12 @@ public struct ControlClient: Sendable {
         await send("GET", "/status", body: nil, timeout: .seconds(2))
     }
 
+    /// Whether the daemon answers at all, to be known before something is asked that may take long. One that is busy has
+    /// longer than `status` gives it.
+    public func isResponsive() async -> Bool {
+        await send("GET", "/status", body: nil, timeout: .seconds(5)) != nil
+    }
+
     /// The daemon's metrics; `nil` if it does not answer within two seconds.
     public func metrics() async -> [UInt8]? {
         await send("GET", "/metrics", body: nil, timeout: .seconds(2))

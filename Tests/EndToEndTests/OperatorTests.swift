@@ -135,6 +135,19 @@ import Testing
         try await stop(daemon)
     }
 
+    /// What is asked may take long; whether anybody answers is known soon.
+    @Test(arguments: [["reload"], ["pause", "127.0.0.1"]])
+    func aDaemonThatHangsIsNotWaitedFor(_ command: [String]) async throws {
+        let lab = try lab("/a.xml")
+        let daemon = try await lab.daemon()
+        daemon.signal(SIGSTOP)
+        let result = try await Program.run(command + ["--config", lab.configuration], within: .seconds(20))
+        #expect(result.status == 69, "\(result.stderr)")
+        #expect(result.stderr.contains("process \(daemon.pid)") && result.stderr.contains("ingestd status"))
+        daemon.signal(SIGCONT)
+        try await stop(daemon)
+    }
+
     @Test func aHostIsPausedWithoutADaemon() async throws {
         let lab = try lab("/a.xml", "/b.xml")
         #expect(try await lab.run("pause", "127.0.0.1").status == 74)

@@ -23,7 +23,7 @@ extension GlobalOptions {
                 .daemonUnavailable,
                 "the daemon (process \(holder.pid)) answers its own user and root alone; run this as one of them")
         }
-        let answer = await ask(control)
+        let answer = await control.isResponsive() ? await ask(control) : nil
         await client.shutdown()
         guard let answer else {
             throw CommandFailure(
