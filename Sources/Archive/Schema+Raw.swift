@@ -28,6 +28,7 @@ extension Schema {
         ) STRICT;
         CREATE INDEX raw_record_feed ON raw_record (feed_id, extent, id);
         CREATE INDEX raw_record_place ON raw_record (file_id, offset);
+        CREATE INDEX raw_record_refers ON raw_record (refers_to) WHERE refers_to IS NOT NULL;
         CREATE INDEX sighting_record ON sighting (record_id) WHERE record_id IS NOT NULL;
         """
 

@@ -70,6 +70,31 @@ import Testing
         }
     }
 
+    /// Whoever reads that a document came again wants the document.
+    @Test func anExportOfLateRecordsHoldsWhatTheyReferTo() async throws {
+        let lab = try await Lab()
+        try await lab.keep("unneeded")
+        try await lab.keep("needed")
+        let known = try #require(try lab.archive.lastKept(of: lab.feed, .whole))
+        lab.wait(.days(1))
+        let late = lab.now
+        let again = RawDocument(
+            .whole, url: "http://a/", contentType: "text/xml",
+            exchange: RawDocument.Exchange(
+                request: Array("GET / HTTP/1.1".utf8), response: Array("HTTP/1.1 200 OK".utf8), address: nil,
+                protocolName: nil), body: Array("needed".utf8), at: late
+        ).packed(after: known)
+        let feed = lab.feed
+        _ = try await lab.archive.write { try $0.keep(again, of: feed) }
+        func count(_ since: Timestamp?, _ until: Timestamp? = nil) throws -> Int {
+            try lab.archive.exportRaw(RawSelection(since: since, until: until), version: "0", at: late) { _ in }
+        }
+        #expect(try count(nil) == 3)
+        #expect(try count(late) == 2)
+        #expect(try count(late, late) == 0)
+        #expect(try count(nil, late) == 2)
+    }
+
     @Test func nothingIsThereUntilSomethingIsKept() async throws {
         let lab = try await Lab()
         #expect(!FileManager.default.fileExists(atPath: lab.folder.path + "/warc"))

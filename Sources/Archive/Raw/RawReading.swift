@@ -33,7 +33,7 @@ extension Archive {
 
     // MARK: export
 
-    /// One WARC file with the records that are meant, in the order in which they were written: pieces of it one after
+    /// One WARC file with the records that are meant, and earlier ones that these refer to, in the order in which they were written: pieces of it one after
     /// the other, each record as it stands in the archive's own files.
     ///
     /// - Throws: `ArchiveError.failed` where a record cannot be read.
@@ -54,8 +54,13 @@ extension Archive {
             filter += [tag]
         }
         if let since = selection.since {
-            conditions.append("r.at >= ?")
-            filter += [since.milliseconds]
+            // Whoever reads that a document came again wants the document.
+            conditions.append(
+                """
+                (r.at >= ? OR EXISTS (SELECT 1 FROM raw_record v
+                    WHERE v.refers_to = r.id AND v.at >= ? AND v.at < coalesce(?, v.at + 1)))
+                """)
+            filter += [since.milliseconds, since.milliseconds, selection.until?.milliseconds]
         }
         if let until = selection.until {
             conditions.append("r.at < ?")
