@@ -64,20 +64,21 @@ public enum HealthCheck {
     ) async -> Health {
         let holder = ArchiveLock.holder(ofFolder: folder)
         let now = time.now
+        let path = Archive.databasePath(inFolder: folder)
+        // Meanwhile: the kernel takes some 15 ms to list locks, whoever holds any.
+        async let seen = SQLiteLock.holder(ofDatabase: path, otherThan: holder?.pid)
         async let asked = holder.flatMap { $0.command == "run" ? $0 : nil }.asyncMap(ask)
         var findings =
             await inTime { examine(folder: folder, settings: settings, at: now) }
             ?? {
-                var findings = Health.Findings(archivePath: Archive.databasePath(inFolder: folder))
+                var findings = Health.Findings(archivePath: path)
                 findings.archiveError =
                     "the archive \(findings.archivePath) cannot be read within 2 s; look at its disk, and at what else uses it"
                 return findings
             }()
-        if findings.lockedBy == nil,
-            let locker = SQLiteLock.holder(ofDatabase: findings.archivePath, otherThan: holder?.pid)
-        {
+        if findings.lockedBy == nil, let locker = await seen {
             try? await Task.sleep(for: lockedFor)
-            if SQLiteLock.holder(ofDatabase: findings.archivePath, otherThan: holder?.pid) == locker {
+            if SQLiteLock.holder(ofDatabase: path, otherThan: holder?.pid) == locker {
                 findings.lockedBy = locker.description
             }
         }
