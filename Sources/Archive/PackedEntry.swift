@@ -57,6 +57,7 @@ public struct PackedEntry: Hashable, Sendable {
     }
 
     /// Never to be changed: whoever finds a better one gives it another mark. What is most frequent stands last.
+    /// Its line ends and the backslashes before them are part of it: in a raw string they continue no line.
     fileprivate static let common = Array(
         #"""
         "content_src":{"url":","location":{"lat":,"lon":},"rights":{"type":"text","value":"},"contributors":[],"post-id":{},\
