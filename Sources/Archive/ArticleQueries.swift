@@ -50,7 +50,7 @@ public struct ArchivedArticle: Hashable, Sendable {
 
     static let columns = """
         a.id, a.revision, a.first_seen, (SELECT count(*) FROM sighting n WHERE n.article_id = a.id), c.title, s.url,
-        s.author, s.published, s.modified, c.kind, c.body, coalesce(c.text, c.body), c.hash, \(PackedEntry.column), f.url,
+        s.author, s.published, s.modified, c.kind, c.body, \(KeptText.sql), c.hash, \(PackedEntry.column), f.url,
         coalesce(f.configured_title, f.title),
         (SELECT m.seq FROM flood_article m WHERE m.article_id = a.id AND m.kind = 'new')
         """

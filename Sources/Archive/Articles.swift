@@ -38,20 +38,23 @@ public struct ContentRecord: Sendable {
     public var body: TextConstruct?
     /// Canonical; "" for an entry without text.
     public var text: String
+    /// `text` as the archive keeps it, where it was made beforehand.
+    public var kept: KeptText?
     /// Unicode scalars of `text`.
     public var length: Int
     /// URLs of the enclosures that stand for the text of an entry without any, and so are part of its hash.
     public var enclosures: [String]
 
     public init(
-        hash: [UInt8], form: Int, title: String?, body: TextConstruct?, text: String, length: Int,
-        enclosures: [String] = []
+        hash: [UInt8], form: Int, title: String?, body: TextConstruct?, text: String, kept: KeptText? = nil,
+        length: Int, enclosures: [String] = []
     ) {
         self.hash = hash
         self.form = form
         self.title = title
         self.body = body
         self.text = text
+        self.kept = kept
         self.length = length
         self.enclosures = enclosures
     }
@@ -59,14 +62,6 @@ public struct ContentRecord: Sendable {
     var kind: String {
         guard let body else { return "none" }
         return body.isMarkup ? "html" : "text"
-    }
-
-    /// The text, unless it is the body to the letter, as that of many short descriptions is.
-    fileprivate var distinctText: String? {
-        guard let body = body?.value.utf8, body.count == text.utf8.count, body.elementsEqual(text.utf8) else {
-            return text
-        }
-        return nil
     }
 }
 
@@ -136,8 +131,7 @@ extension ArchiveTransaction {
 
     /// A stored content's canonical text.
     public func text(ofContent id: Int64) throws -> String {
-        try first("SELECT coalesce(text, body) FROM content WHERE id = ?", [id]) { $0[0] as String? }.flatMap(\.self)
-            ?? ""
+        try first("SELECT \(KeptText.sql) FROM content c WHERE id = ?", [id]) { $0[0] as String? }.flatMap(\.self) ?? ""
     }
 
     public func head(of article: ArticleID) throws -> ArticleHead? {
@@ -204,16 +198,17 @@ extension ArchiveTransaction {
             """,
             [
                 article.rawValue, Data(content.hash), content.form, content.length, content.title, content.kind,
-                content.body?.value, content.distinctText,
+                content.body?.value, (content.kept ?? KeptText(content.text, body: content.body?.value)).column,
                 content.length == 0 ? ArchiveTransaction.json(content.enclosures) : nil,
             ])
     }
 
     /// The same content in newer markup.
     public func updateMarkup(ofContent id: Int64, _ content: ContentRecord) throws {
+        let kept = KeptText(try text(ofContent: id), body: content.body?.value)
         try execute(
-            "UPDATE content SET text = coalesce(text, body), title = ?, kind = ?, body = ? WHERE id = ?",
-            [content.title, content.kind, content.body?.value, id])
+            "UPDATE content SET text = ?, title = ?, kind = ?, body = ? WHERE id = ?",
+            [kept.column, content.title, content.kind, content.body?.value, id])
     }
 
     public func markSuperseded(content: Int64, _ superseded: Bool) throws {

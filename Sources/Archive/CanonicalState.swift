@@ -40,7 +40,7 @@ public struct HashedContent: Sendable {
     ///   version's archive do not. The attachments of a sighting that shows the content tell it as well.
     static func columns(keepsEnclosures: Bool) -> String {
         return """
-            c.id, c.article_id, c.hash, c.form, c.length, c.title, coalesce(c.text, c.body),
+            c.id, c.article_id, c.hash, c.form, c.length, c.title, \(KeptText.sql),
             CASE WHEN c.length = 0 THEN \(keepsEnclosures ? "coalesce(c.enclosures, \(shownEnclosures))" : shownEnclosures) END
             """
     }

@@ -62,5 +62,8 @@ extension Schema {
         \(silenceColumns)
         \(silenceIndexes)
         """,
+        """
+        -- Texts can be pieces of their bodies: the views, which are made anew, put them together.
+        """,
     ]
 }

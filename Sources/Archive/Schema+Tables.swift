@@ -94,7 +94,7 @@ extension Schema {
             title TEXT,                     -- plain text
             kind TEXT NOT NULL,             -- of body: html, text, none
             body TEXT,                      -- as published
-            text TEXT,                      -- plain; null where it is the body to the letter
+            text TEXT,                      -- plain; null where it is the body to the letter; as pieces of it behind a space
             enclosures TEXT                 -- of an entry without text: their URLs as JSON, part of the hash
         ) STRICT;
         CREATE INDEX content_hash ON content (hash, article_id);

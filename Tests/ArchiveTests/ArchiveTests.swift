@@ -39,7 +39,10 @@ import Testing
     /// They are who may not write into the folder: SQLite opens a database with a log for them only if its files are there.
     @Test func readersOfAnArchiveThatWasClosedFindItsFiles() throws {
         let folder = try TemporaryFolder()
-        try Archive.openForWriting(folder: folder.path, holder: Self.holder).close()
+        let archive = try Archive.openForWriting(folder: folder.path, holder: Self.holder)
+        // By a connection of its own.
+        _ = try archive.newestChange()
+        try archive.close()
         let path = Archive.databasePath(inFolder: folder.path)
         for suffix in ["-wal", "-shm"] { #expect(FileManager.default.fileExists(atPath: path + suffix), "\(suffix)") }
         #expect(try FileManager.default.attributesOfItem(atPath: path + "-wal")[.size] as? Int == 0)

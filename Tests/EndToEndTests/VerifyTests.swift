@@ -60,7 +60,7 @@ import Testing
 
     private static let alterations: [(sql: String, code: String, message: String)] = [
         ("UPDATE content SET title = 'Forged' WHERE id = 1", "content-hash", "content 1 is stored as"),
-        ("UPDATE content SET text = coalesce(text, body) || '!' WHERE id = 2", "content-hash", "characters"),
+        ("UPDATE content SET text = body || '!' WHERE id = 2", "content-hash", "characters"),
         ("UPDATE content SET hash = zeroblob(32) WHERE id = 3", "content-hash", "sha256:0000"),
         (
             "UPDATE content SET enclosures = '[\"http://talk.example/9.mp3\"]' WHERE length = 0", "content-hash",

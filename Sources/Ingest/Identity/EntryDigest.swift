@@ -19,6 +19,8 @@ public struct EntryDigest: Sendable {
     let fingerprint: Int64
     /// The JSON as the archive keeps it, where it was made beforehand.
     private(set) var packed: PackedEntry?
+    /// The plain text likewise.
+    private(set) var keptText: KeptText?
 
     /// `published`, else `modified`.
     var instant: Timestamp? { entry.published ?? entry.modified }
@@ -85,7 +87,7 @@ public struct EntryDigest: Sendable {
     var content: ContentRecord {
         ContentRecord(
             hash: form.hash, form: CanonicalForm.version, title: entry.titleText, body: entry.body, text: plainText,
-            length: form.length, enclosures: form.text.isEmpty ? entry.attachments.map(\.url) : [])
+            kept: keptText, length: form.length, enclosures: form.text.isEmpty ? entry.attachments.map(\.url) : [])
     }
 
     func sighting(guid: String?, contentID: Int64) -> SightingRecord {
@@ -101,6 +103,7 @@ public struct EntryDigest: Sendable {
     /// Does what takes longest of keeping the entry, outside of the transaction.
     mutating func pack() {
         packed = PackedEntry(json, url: entry.url, author: author, summary: summary)
+        keptText = KeptText(plainText, body: entry.body?.value)
     }
 
     /// 64 bits that stand for a canonical URL.
