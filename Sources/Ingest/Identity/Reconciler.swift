@@ -48,14 +48,11 @@ struct Reconciler: ~Copyable {
     /// The raw document that the entries are from, if it is kept.
     private let record: Int64?
     private let now: Timestamp
-    private let logged: Timestamp
 
     private var reliableGuid: [String?] = []
     private var specificURLKey: [Int64?] = []
     /// By entry.
     private var joined: [Joined?]
-    /// The last entry of an article that the feed held before.
-    private var lastHeld = -1
     /// The other way round.
     private var entriesOf: [ArticleID: [Int]] = [:]
     private var entryOfSighting: [Int64: Int] = [:]
@@ -67,20 +64,7 @@ struct Reconciler: ~Copyable {
     /// Sightings that this document has added.
     private var inserted: Set<Int64> = []
     private var result = Reconciliation()
-    private var signs = Flood.Signs()
-    /// What the change log is going to tell, in its order.
-    private var announcements: [Announcement] = []
-    /// Articles whose guid or instant in this feed is another than before.
-    private var moved: [ArticleID] = []
-
-    private struct Announcement {
-        var kind: FloodShare
-        var article: ArticleID
-        var revision: Int
-        /// Of what the feed had not held before.
-        var arrival: Flood.Arrival?
-        var entry: Int
-    }
+    private var announcements: Announcements
 
     /// Retention has removed something, at some time.
     private let hasTombstones: Bool
@@ -109,10 +93,10 @@ struct Reconciler: ~Copyable {
         try reconciler.judgeGuidsAndURLs(homePage: homePage.flatMap(CanonicalURL.of), in: archive)
         try reconciler.joinByGuid(in: archive)
         try reconciler.joinByURL(in: archive)
-        try reconciler.lookBack(in: archive)
+        try reconciler.announcements.lookBack(in: archive)
         try reconciler.joinByContentOrBegin(in: archive)
         try reconciler.writeSightings(in: archive)
-        try reconciler.announce(in: archive)
+        try reconciler.announcements.write(into: &reconciler.result, in: archive)
         switch extent {
         case .whole: try reconciler.markLeft(in: archive)
         case .older: try reconciler.markOld(in: archive)
@@ -136,10 +120,10 @@ struct Reconciler: ~Copyable {
         self.extent = extent
         self.record = record
         self.now = now
-        self.logged = logged
         joined = Array(repeating: nil, count: distinct.count)
         self.before = before
         self.hasTombstones = hasTombstones
+        announcements = Announcements(of: feed, extent: extent, entries: distinct.count, at: now, logged: logged)
     }
 
     // MARK: reliable guids, specific URLs
@@ -386,10 +370,7 @@ struct Reconciler: ~Copyable {
         touched.insert(sighting)
         inserted.insert(sighting)
         result.new += 1
-        announcements.append(
-            Announcement(
-                kind: .new, article: article, revision: 1, arrival: Flood.Arrival(instant: entry.instant), entry: index)
-        )
+        announcements.new(article, instant: entry.instant, entry: index)
     }
 
     private mutating func join(_ index: Int, _ value: Joined) {
@@ -413,7 +394,7 @@ struct Reconciler: ~Copyable {
             guard let value, value.rule != .new, !value.isRemoved else { continue }
             if extent == .older, value.sighting != nil { continue }
             if isUnchanged(index), let sighting = value.sighting {
-                noteHeld(index)
+                announcements.held(entry: index)
                 if !sighting.isCurrent, extent != .pushed { try archive.markCurrent(sighting: sighting.id) }
                 if let record, sighting.record == nil { try archive.link(sighting: sighting.id, record: record) }
             } else {
@@ -445,7 +426,6 @@ struct Reconciler: ~Copyable {
         var churns = false
         var longest = isNewHere ? try archive.content(head.shownContent)?.length ?? 0 : 0
         let before = own.filter { !inserted.contains($0.id) }
-        let movedBefore = signs.withOtherGuid + signs.withOtherInstant
 
         for index in indices {
             let entry = entries[index]
@@ -464,7 +444,7 @@ struct Reconciler: ~Copyable {
                 case .edit: isRevision = true
                 case .catchesUp: break
                 case .staleCopy:
-                    noteHeld(index)
+                    announcements.held(entry: index)
                     if let sighting, !sighting.isCurrent, extent != .pushed {
                         try archive.markCurrent(sighting: sighting.id)
                     }
@@ -472,7 +452,11 @@ struct Reconciler: ~Copyable {
                 }
             }
 
-            compare(index, with: before, sighting)
+            if let known = sighting ?? before.first, !inserted.contains(known.id) {
+                announcements.held(
+                    entry: index, of: article, guid: reliableGuid[index], instant: entry.instant, known: known,
+                    before: before)
+            }
             let contentID = try stored?.id ?? archive.insertContent(entry.content, of: article)
             let shown = entry.sighting(guid: reliableGuid[index], contentID: contentID)
             if let sighting {
@@ -506,9 +490,14 @@ struct Reconciler: ~Copyable {
             }
         }
         try archive.markForIndexing(article)
-        if signs.withOtherGuid + signs.withOtherInstant > movedBefore { moved.append(article) }
-        noteChanges(
-            indices, of: article, from: head.revision, to: revision, isNewHere: isNewHere, isHeld: !before.isEmpty)
+        let entry = indices.min() ?? 0
+        if isNewHere {
+            result.duplicates += 1
+            announcements.duplicate(
+                article, revision: revision, instant: indices.compactMap { entries[$0].instant }.min(), entry: entry)
+        }
+        announcements.revised(
+            article, from: head.revision, to: revision, isEdit: !before.isEmpty, entry: entry)
         if let shown = Identity.shown(try archive.showCandidates(of: article)),
             shown.sighting != head.shownSighting || shown.content != head.shownContent
         {
@@ -542,122 +531,7 @@ struct Reconciler: ~Copyable {
         (entriesOf[article] ?? []).contains { joined[$0]?.sighting?.contentID == content && isUnchanged($0) }
     }
 
-    // MARK: the change log
-
-    private mutating func noteChanges(
-        _ indices: [Int], of article: ArticleID, from old: Int, to new: Int, isNewHere: Bool, isHeld: Bool
-    ) {
-        if isNewHere {
-            result.duplicates += 1
-            announcements.append(
-                Announcement(
-                    kind: .duplicate, article: article, revision: new,
-                    arrival: Flood.Arrival(instant: indices.compactMap { entries[$0].instant }.min()),
-                    entry: indices.min() ?? 0))
-        }
-        if isHeld, new > old { signs.edits += 1 }
-        for revision in old..<new {
-            announcements.append(
-                Announcement(kind: .revised, article: article, revision: revision + 1, entry: indices.min() ?? 0))
-        }
-    }
-
-    private mutating func noteHeld(_ index: Int) {
-        signs.held += 1
-        lastHeld = max(lastHeld, index)
-    }
-
-    /// What of an entry differs from what the feed showed of its article before this poll.
-    private mutating func compare(_ index: Int, with before: [KnownSighting], _ sighting: KnownSighting?) {
-        guard let known = sighting ?? before.first, !inserted.contains(known.id) else { return }
-        noteHeld(index)
-        if let guid = reliableGuid[index], let other = known.guid, guid != other,
-            !before.contains(where: { $0.guid == guid })
-        {
-            signs.withOtherGuid += 1
-        }
-        if let instant = entries[index].instant, let other = known.instant, instant != other,
-            !before.contains(where: { $0.instant == instant })
-        {
-            signs.withOtherInstant += 1
-        }
-    }
-
-    /// Asks what a flood is judged by, before this document's entries are written.
-    private mutating func lookBack(in archive: borrowing ArchiveTransaction) throws {
-        guard extent != .older, entries.count >= Flood.least else { return }
-        signs.newest = try archive.newestInstant(of: feed.id, upTo: now)
-        signs.last = try archive.lastFloods(of: feed.id)
-        signs.usual = feed.poll.posting.usualArrivals(since: feed.poll.lastSuccess, at: now)
-    }
-
-    /// Writes the change log's lines: one each, or one for those of a flood.
-    private mutating func announce(in archive: borrowing ArchiveTransaction) throws {
-        signs.entries = entries.count
-        signs.isWhole = extent == .whole
-        let isUndated = !announcements.contains { $0.arrival?.instant != nil }
-        signs.arrivals = announcements.compactMap { announcement in
-            announcement.arrival.map {
-                Flood.Arrival(instant: $0.instant, isBehindKnown: isUndated && announcement.entry > lastHeld)
-            }
-        }
-        // Older pages are asked for to be read: what they bring is told of as news of long ago.
-        var finding = extent == .older ? .none : Flood.judge(signs, at: now)
-        if case .habit(let reason) = finding {
-            try archive.noteAgain(reason, of: feed.id, at: now)
-            finding = .none
-        }
-        guard case .flood(let flood) = finding else {
-            for announcement in announcements { try log(announcement, in: archive) }
-            return
-        }
-        var members: [(article: ArticleID, share: FloodShare, revision: Int)] = []
-        var news: [Announcement] = []
-        var told: Set<ArticleID> = []
-        var arrived: Set<ArticleID> = []
-        var arrivals = signs.arrivals[...]
-        for announcement in announcements {
-            let isTaken =
-                if announcement.arrival != nil, let arrival = arrivals.popFirst() {
-                    flood.takes(arrival, signs)
-                } else {
-                    // A further feed's fuller form belongs to its first sighting there.
-                    told.contains(announcement.article)
-                        || flood.takesEdits && !arrived.contains(announcement.article)
-                }
-            guard isTaken else {
-                arrived.insert(announcement.article)
-                news.append(announcement)
-                continue
-            }
-            members.append((announcement.article, announcement.kind, announcement.revision))
-            told.insert(announcement.article)
-            if announcement.arrival != nil {
-                result.flooded += 1
-                result.firstSightings += 1
-            }
-        }
-        for article in moved where !told.contains(article) {
-            members.append((article, .place, try archive.head(of: article)?.revision ?? 1))
-        }
-        try archive.appendFlood(flood.reason, entries: flood.entries, of: feed.id, articles: members, at: logged)
-        for announcement in news { try log(announcement, in: archive) }
-    }
-
-    private mutating func log(_ announcement: Announcement, in archive: borrowing ArchiveTransaction) throws {
-        let kind: ChangeKind
-        switch announcement.kind {
-        case .new: kind = .new
-        case .duplicate: kind = .duplicate
-        case .revised, .place: kind = .revised
-        }
-        try archive.appendChange(
-            kind, article: announcement.article, revision: announcement.revision, feed: feed.id, at: logged)
-        if let arrival = announcement.arrival {
-            result.firstSightings += 1
-            result.arrivals.append(arrival.instant)
-        }
-    }
+    // MARK: what has changed
 
     private func change(
         to content: Int64?, from previous: Int64?, _ index: Int, _ sighting: KnownSighting?, _ article: ArticleID,

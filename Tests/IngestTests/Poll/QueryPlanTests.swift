@@ -151,7 +151,9 @@ import Testing
 
     private func expectNoWalks(_ asked: [String], _ lab: PollerTests.Lab) async throws {
         for (sql, plan) in try await plans(asked, lab) where !Self.bounded.contains(where: sql.contains) {
-            let walked = plan.filter { $0.hasPrefix("SCAN ") }.map { String($0.split(separator: " ")[1]) }
+            // The pieces of one text are no table that grows.
+            let walked = plan.filter { $0.hasPrefix("SCAN ") && !$0.hasPrefix("SCAN j VIRTUAL TABLE INDEX 1:") }
+                .map { String($0.split(separator: " ")[1]) }
             // What a subquery has found is no table.
             let found = plan.filter { $0.hasPrefix("MATERIALIZE ") || $0.hasPrefix("CO-ROUTINE ") }.map {
                 String($0.split(separator: " ")[1])
