@@ -100,6 +100,7 @@ public final class Archive: Sendable {
             configuration.readonly = true
             configuration.prepareDatabase { db in
                 if try !db.tableExists("flood_article") { try db.execute(sql: Schema.floodStandIn) }
+                if try !db.tableExists("story_article") { try db.execute(sql: Schema.storyStandIn) }
             }
             configuration.busyMode = .timeout(Double(patience.milliseconds) / 1000)
             let queue = try DatabaseQueue(path: path, configuration: configuration)

@@ -28,6 +28,7 @@ extension JSONWriter {
             json.member("first_seen", Timestamp(seconds: article.firstSeen.seconds))
             json.member("sightings", article.sightings)
             json.member("flood", article.flood.map { Int($0) })
+            json.member("story", article.story.map { Int($0.rawValue) })
             extra(&json)
         }
         raw(JSONWriter.splice(front: front.bytes, entry: Array(article.entry.utf8), back: back.bytes))

@@ -47,15 +47,18 @@ public struct ArchivedArticle: Hashable, Sendable {
     public var feedTitle: String?
     /// The line of the change log by which it was new together with many others.
     public var flood: Int64?
+    /// The number of the story that it is of, where others say almost the same: its lowest article's.
+    public var story: ArticleID?
 
     static let columns = """
         a.id, a.revision, a.first_seen, (SELECT count(*) FROM sighting n WHERE n.article_id = a.id), c.title, s.url,
         s.author, s.published, s.modified, c.kind, c.body, \(KeptText.sql), c.hash, \(PackedEntry.column), f.url,
         coalesce(f.configured_title, f.title),
-        (SELECT m.seq FROM flood_article m WHERE m.article_id = a.id AND m.kind = 'new')
+        (SELECT m.seq FROM flood_article m WHERE m.article_id = a.id AND m.kind = 'new'),
+        (SELECT y.story_id FROM story_article y WHERE y.article_id = a.id)
         """
     /// How many columns these are.
-    static let width = 17
+    static let width = 18
 
     init(row: Row) {
         id = ArticleID(rawValue: row[0])
@@ -75,6 +78,7 @@ public struct ArchivedArticle: Hashable, Sendable {
         feedURL = row[14]
         feedTitle = row[15]
         flood = row[16]
+        story = (row[17] as Int64?).map(ArticleID.init(rawValue:))
     }
 }
 

@@ -64,6 +64,7 @@ extension Schema {
         """,
         """
         -- Texts can be pieces of their bodies: the views, which are made anew, put them together.
+        \(storyTables)
         """,
     ]
 }

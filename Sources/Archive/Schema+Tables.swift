@@ -213,6 +213,7 @@ extension Schema {
         \(backfillTables)
         \(websubTables)
         \(searchTables)
+        \(storyTables)
         \(rawTables)
         \(floodTables)
         \(canonicalTable)

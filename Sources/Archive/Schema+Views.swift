@@ -70,5 +70,13 @@ extension Schema {
         CREATE VIEW flood_articles AS SELECT
             m.seq, \(instant("h.at")), o.reason, m.article_id, m.revision, m.kind, f.url AS feed_url
         FROM flood_article m JOIN flood o ON o.seq = m.seq JOIN change h ON h.seq = m.seq JOIN feed f ON f.id = o.feed_id;
+
+        -- Articles that say almost the same are one story, whose number is its lowest article's. Most are of none.
+        CREATE VIEW stories AS SELECT y.story_id AS story, y.article_id FROM story_article y;
+
+        -- By what they are: how many of all word triples the two have in common (Jaccard), and of the shorter one's.
+        CREATE VIEW story_links AS SELECT
+            y.story_id AS story, l.article_id, l.other_id AS other_article_id, l.jaccard, l.containment
+        FROM story_link l JOIN story_article y ON y.article_id = l.article_id;
         """
 }

@@ -111,6 +111,7 @@ extension ArchiveTransaction {
             let feed = try first("SELECT feed_id FROM sighting WHERE id = ?", [head.shownSighting], { $0[0] as Int64 })
         else { return }
         try forgetIndexed(id)
+        try leaveStory(tombstone.article)
         let enclosures = tombstone.enclosures.isEmpty ? nil : ArchiveTransaction.json(tombstone.enclosures)
         try execute(
             "INSERT INTO tombstone VALUES (?, ?, ?, ?)", [id, now.milliseconds, head.revision, enclosures])

@@ -3,18 +3,20 @@ public import FeedModel
 import Ingest
 public import ServiceLifecycle
 
-/// Indexes in the background what the polls archive.
+/// Indexes in the background what the polls archive, and finds the stories in it.
 public struct IndexingService: Service {
     /// What comes within this time after a poll is indexed together.
     private static let gathering: Duration = .seconds(1)
 
     private let indexer: SearchIndexer
+    private let stories: StoryFinder
     private let time: any TimeSource
     private let polls: AsyncStream<Void>
     private let polled: AsyncStream<Void>.Continuation
 
     public init(archive: Archive, time: any TimeSource) {
         indexer = SearchIndexer(archive: archive, time: time)
+        stories = StoryFinder(archive: archive, time: time)
         self.time = time
         (polls, polled) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
@@ -29,6 +31,7 @@ public struct IndexingService: Service {
             for await _ in polls {
                 try? await time.sleep(until: time.now + IndexingService.gathering)
                 try await indexer.catchUp(besidePolls: true)
+                try await stories.catchUp(besidePolls: true)
             }
         }
     }

@@ -20,9 +20,11 @@ public struct SearchIndexProgress: Hashable, Sendable {
 /// The index keeps no texts. What it holds of an article can be taken out of it only by telling it the same words
 /// again: `search_indexed` keeps title, author and places as they were, and which content's text, which never changes.
 extension ArchiveTransaction {
-    /// An article that was known before shows something else, or stands in a further place.
+    /// An article that was known before shows something else, or stands in a further place: it is indexed anew, and its
+    /// story looked for.
     public func markForIndexing(_ article: ArticleID) throws {
         try execute("INSERT OR IGNORE INTO search_pending VALUES (?)", [article.rawValue])
+        try execute("INSERT OR IGNORE INTO story_pending VALUES (?)", [article.rawValue])
     }
 
     /// Brings some articles into the index: the changed ones, then the oldest that are not in it.

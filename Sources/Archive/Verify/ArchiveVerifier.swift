@@ -38,6 +38,7 @@ struct ArchiveVerifier {
         try part("the sums") { try $0.checkCounts() }
         try part("the numbers of feeds") { try $0.checkFeedCounts() }
         try part("the full-text index", .searchIndex) { try $0.checkSearchIndex() }
+        try part("the stories") { try $0.checkStories() }
         try part("the raw documents") { try $0.checkRawDocuments() }
     }
 
@@ -92,6 +93,8 @@ struct ArchiveVerifier {
         case .count:
             "stop the daemon and set it right by SQL; nothing but 'status' and 'feeds' shows it"
         case .rawDocument: remedyOfFile
+        case .story:
+            "have stories found anew: stop the daemon, sqlite3 \(path) \"UPDATE story_state SET form = 0\", and start it again"
         case .searchIndex:
             "make the index anew from the articles: stop the daemon, sqlite3 \(path) \"UPDATE search_state SET form = 0\", "
                 + "and start it again"

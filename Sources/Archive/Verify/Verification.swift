@@ -20,6 +20,8 @@ public struct VerificationFinding: Hashable, Sendable {
         case count
         /// The full-text index does not hold what the articles show.
         case searchIndex = "search-index"
+        /// Links of articles that say almost the same, and the stories that they make, disagree.
+        case story
         /// A WARC file is not there, is damaged, or does not hold what was kept.
         case rawDocument = "raw-document"
     }

@@ -1,3 +1,5 @@
+import Archive
+
 /// The word 3-shingles of a canonical text: every run of three words, as 64-bit hashes.
 ///
 /// Scripts that put no spaces between words are shingled by character. A text of fewer than three words
@@ -15,7 +17,7 @@ public struct Shingles: Hashable, Sendable {
                 words.append(Shingles.mix(Shingles.seed, scalar.value))
                 word = Shingles.seed
                 isInWord = false
-            } else if scalar.properties.isAlphabetic || scalar.properties.numericType != nil {
+            } else if Shingles.isInWords(scalar) {
                 word = Shingles.mix(word, Shingles.lowercased(scalar))
                 isInWord = true
             } else if isInWord {
@@ -39,9 +41,24 @@ public struct Shingles: Hashable, Sendable {
     /// The part of the smaller text's shingles that the other holds too: 1 for equal texts (also for two
     /// empty ones), 0 where only one is empty.
     public func sharedPart(with other: Shingles) -> Double {
-        let smaller = min(hashes.count, other.hashes.count)
-        if smaller == 0 { return hashes.count == other.hashes.count ? 1 : 0 }
-        return Double(hashes.intersection(other.hashes).count) / Double(smaller)
+        if count == 0 && other.count == 0 { return 1 }
+        return similarity(to: other).containment
+    }
+
+    var count: Int { hashes.count }
+
+    func similarity(to other: Shingles) -> Similarity {
+        let (small, large) = count < other.count ? (self, other) : (other, self)
+        guard small.count > 0 else { return Similarity(jaccard: 0, containment: 0) }
+        let shared = small.hashes.reduce(0) { large.hashes.contains($1) ? $0 + 1 : $0 }
+        return Similarity(
+            jaccard: Double(shared) / Double(small.count + large.count - shared),
+            containment: Double(shared) / Double(small.count))
+    }
+
+    /// The least of the shingles' hashes by one of many functions.
+    func least(seed: UInt64) -> UInt64 {
+        hashes.reduce(.max) { min($0, StorySignature.mix($1 ^ seed)) }
     }
 
     // FNV-1a, so that a hash is the same in every process.
@@ -60,6 +77,13 @@ public struct Shingles: Hashable, Sendable {
     private static func lowercased(_ scalar: Unicode.Scalar) -> UInt32 {
         if scalar.isASCII { return (0x41...0x5A).contains(scalar.value) ? scalar.value | 0x20 : scalar.value }
         return scalar.properties.lowercaseMapping.unicodeScalars.first?.value ?? scalar.value
+    }
+
+    private static func isInWords(_ scalar: Unicode.Scalar) -> Bool {
+        if scalar.isASCII {
+            return (0x61...0x7A).contains(scalar.value | 0x20) || (0x30...0x39).contains(scalar.value)
+        }
+        return scalar.properties.isAlphabetic || scalar.properties.numericType != nil
     }
 
     /// Thai, Lao, Myanmar, Khmer, kana and Han.

@@ -101,10 +101,11 @@ extension GlobalOptions {
     /// How long a program that ends indexes at the most. What is left waits for the next one, or a daemon.
     private static let longestIndexing: Duration = .seconds(10)
 
-    /// Brings the full-text index up to date behind a round of polls.
+    /// Brings the full-text index up to date behind a round of polls, and the stories.
     func index(_ archive: Archive, time: any TimeSource) async throws {
-        try await SearchIndexer(archive: archive, time: time)
-            .catchUp(until: time.now + GlobalOptions.longestIndexing, besidePolls: false)
+        let end = time.now + GlobalOptions.longestIndexing
+        try await SearchIndexer(archive: archive, time: time).catchUp(until: end, besidePolls: false)
+        try await StoryFinder(archive: archive, time: time).catchUp(until: end, besidePolls: false)
         let backlog = try archive.searchBacklog()
         if backlog > 0, !quiet {
             Terminal.message("note: \(backlog) articles are still to be indexed for 'search'; the next rounds go on")

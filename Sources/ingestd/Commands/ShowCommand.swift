@@ -28,9 +28,12 @@ struct ShowCommand: ParsableCommand {
     @Flag(help: "Every place where it stands, and by which rule each became this article.")
     var why = false
 
+    @Flag(help: "The articles that say almost the same, and how much of it.")
+    var story = false
+
     func validate() throws {
-        if [text, html, revisions, diff, why].count(where: \.self) > 1 {
-            throw ValidationError("--text, --html, --revisions, --diff and --why exclude each other")
+        if [text, html, revisions, diff, why, story].count(where: \.self) > 1 {
+            throw ValidationError("--text, --html, --revisions, --diff, --why and --story exclude each other")
         }
     }
 
@@ -48,6 +51,8 @@ struct ShowCommand: ParsableCommand {
         }
         if why {
             try showWhy(article, in: archive)
+        } else if story {
+            try showStory(of: article, in: archive)
         } else if revisions || diff {
             try showRevisions(of: id, in: archive)
         } else if global.json {
@@ -87,6 +92,7 @@ struct ShowCommand: ParsableCommand {
             ("url", article.url), ("author", article.author), ("published", article.published?.rfc3339),
             ("modified", article.modified?.rfc3339), ("first seen", article.firstSeen.rfc3339Seconds),
             ("revision", "\(article.revision)"),
+            ("story", article.story.map { "\($0.rawValue) ('ingestd show \(article.id.rawValue) --story')" }),
             ("document", try archive.places(ofRevisionsOf: article.id)[article.revision]),
         ] {
             if let value { Terminal.output.line("\(name): \(Terminal.clean(value))") }

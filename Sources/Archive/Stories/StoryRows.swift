@@ -1,0 +1,264 @@
+public import FeedModel
+import GRDB
+
+/// How much alike two texts are, by the 3-shingles that they share.
+public struct Similarity: Hashable, Sendable {
+    /// Of all shingles of the two.
+    public var jaccard: Double
+    /// Of the smaller one's.
+    public var containment: Double
+
+    public init(jaccard: Double, containment: Double) {
+        self.jaccard = jaccard
+        self.containment = containment
+    }
+}
+
+/// That an article is one story with another.
+public struct StoryLink: Hashable, Sendable {
+    public var article: ArticleID
+    public var similarity: Similarity
+
+    public init(to article: ArticleID, _ similarity: Similarity) {
+        self.article = article
+        self.similarity = similarity
+    }
+}
+
+/// An article as those see it that look for what says almost the same.
+public struct StorySubject: Hashable, Sendable {
+    /// What it shows.
+    public var content: Int64
+    /// Unicode scalars of its canonical text.
+    public var length: Int
+    public var title: String?
+    public var firstSeen: Timestamp
+    /// In which it has stood.
+    public var feeds: Set<FeedID>
+
+    public init(content: Int64, length: Int, title: String?, firstSeen: Timestamp, feeds: Set<FeedID>) {
+        self.content = content
+        self.length = length
+        self.title = title
+        self.firstSeen = firstSeen
+        self.feeds = feeds
+    }
+}
+
+/// Articles that are new, or show something else than when their story was last looked for.
+public struct ArticlesWithoutStory: Hashable, Sendable {
+    public var articles: [ArticleID]
+    /// Whether others wait.
+    public var hasMore: Bool
+    var position: Int64
+}
+
+extension Schema {
+    static let storyTables = """
+        -- How far stories have been looked for: one row.
+        CREATE TABLE story_state (
+            form INTEGER NOT NULL,          -- of the rule by which they were found
+            position INTEGER NOT NULL,      -- the highest article number that was looked at
+            slice INTEGER NOT NULL          -- of story_band, that is looked through next for what is too old
+        ) STRICT;
+        INSERT INTO story_state VALUES (0, 0, 0);
+
+        -- Articles below the position that have changed since.
+        CREATE TABLE story_pending (article_id INTEGER PRIMARY KEY) STRICT;
+
+        -- Articles of the last weeks by pieces of their texts' signatures: what is like an article shares one with it. Here an
+        -- article may stand by earlier texts too.
+        CREATE TABLE story_band (
+            hash INTEGER NOT NULL,
+            article_id INTEGER NOT NULL,
+            PRIMARY KEY (hash, article_id)
+        ) STRICT, WITHOUT ROWID;
+
+        -- Articles that say almost the same, and how much of it.
+        CREATE TABLE story_link (
+            article_id INTEGER NOT NULL,
+            other_id INTEGER NOT NULL,      -- the lower number of the two
+            jaccard REAL NOT NULL,          -- shared shingles, of all
+            containment REAL NOT NULL,      -- of the smaller one's
+            PRIMARY KEY (article_id, other_id)
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX story_link_other ON story_link (other_id);
+
+        -- What is linked, over any number of links, is one story. It bears its lowest article's number.
+        CREATE TABLE story_article (
+            article_id INTEGER PRIMARY KEY,
+            story_id INTEGER NOT NULL
+        ) STRICT;
+        CREATE INDEX story_article_story ON story_article (story_id);
+        """
+
+    /// For readers of archives of earlier versions, which know of none.
+    static let storyStandIn = "CREATE TEMP TABLE story_article (article_id INTEGER, story_id INTEGER)"
+}
+
+extension ArchiveTransaction {
+    // MARK: what is to be done
+
+    /// - Parameter form: of the rule; stories that were found by another are forgotten, and all is looked at anew.
+    public func articlesWithoutStory(form: Int, limit: Int) throws -> ArticlesWithoutStory {
+        let found = try first("SELECT form, position FROM story_state", []) { (form: $0[0] as Int, at: $0[1] as Int64) }
+        var position = found?.at ?? 0
+        if found?.form != form {
+            try db.execute(
+                sql: """
+                    DELETE FROM story_pending; DELETE FROM story_band; DELETE FROM story_link; DELETE FROM story_article;
+                    DELETE FROM story_state
+                    """)
+            try execute("INSERT INTO story_state VALUES (?, 0, 0)", [form])
+            position = 0
+        }
+        var ids = try rows(
+            "SELECT article_id FROM story_pending WHERE article_id <= ? LIMIT ?", [position, limit]
+        ) { $0[0] as Int64 }
+        let new = try rows(
+            "SELECT id FROM article WHERE id > ? ORDER BY id LIMIT ?", [position, limit - ids.count]
+        ) { $0[0] as Int64 }
+        ids += new
+        return ArticlesWithoutStory(
+            articles: ids.map(ArticleID.init(rawValue:)), hasMore: ids.count == limit, position: new.last ?? position)
+    }
+
+    public func storiesFound(_ due: ArticlesWithoutStory) throws {
+        for article in due.articles {
+            try execute("DELETE FROM story_pending WHERE article_id = ?", [article.rawValue])
+        }
+        try execute("UPDATE story_state SET position = ?", [due.position])
+    }
+
+    public func storySubject(_ article: ArticleID) throws -> StorySubject? {
+        let subject = try first(
+            """
+            SELECT c.id, c.length, c.title, a.first_seen FROM article a JOIN content c ON c.id = a.shown_content
+            WHERE a.id = ?
+            """, [article.rawValue]
+        ) {
+            StorySubject(
+                content: $0[0], length: $0[1], title: $0[2], firstSeen: Timestamp(milliseconds: $0[3]), feeds: [])
+        }
+        guard var subject else { return nil }
+        subject.feeds = Set(
+            try rows("SELECT DISTINCT feed_id FROM sighting WHERE article_id = ?", [article.rawValue]) {
+                FeedID(rawValue: $0[0])
+            })
+        return subject
+    }
+
+    /// Articles that share a band, those that share most first, then the newest.
+    ///
+    /// - Parameter each: the newest so many of each band.
+    public func articles(
+        inBands bands: [Int64], besides article: ArticleID, each: Int, limit: Int
+    ) throws -> [ArticleID] {
+        var shared: [Int64: Int] = [:]
+        for band in bands {
+            let found = try rows(
+                "SELECT article_id FROM story_band WHERE hash = ? ORDER BY article_id DESC LIMIT ?", [band, each + 1]
+            ) { $0[0] as Int64 }
+            for other in found where other != article.rawValue { shared[other, default: 0] += 1 }
+        }
+        return shared.sorted { ($0.value, $0.key) > ($1.value, $1.key) }.prefix(limit).map {
+            ArticleID(rawValue: $0.key)
+        }
+    }
+
+    // MARK: writing
+
+    /// - Parameter links: all that the article has from now on.
+    public func setStory(of article: ArticleID, bands: [Int64], links: [StoryLink]) throws {
+        let id = article.rawValue
+        for band in bands { try execute("INSERT OR IGNORE INTO story_band VALUES (?, ?)", [band, id]) }
+        let old = try story(of: id)
+        var members: Set<Int64> = [id]
+        if let old {
+            members.formUnion(try storyMembers(old))
+            try execute("DELETE FROM story_link WHERE article_id = ?", [id])
+            try execute("DELETE FROM story_link WHERE other_id = ?", [id])
+        }
+        for link in links {
+            let (later, earlier) = (max(id, link.article.rawValue), min(id, link.article.rawValue))
+            try execute(
+                "INSERT OR REPLACE INTO story_link VALUES (?, ?, ?, ?)",
+                [later, earlier, link.similarity.jaccard, link.similarity.containment])
+            members.insert(link.article.rawValue)
+        }
+        if old == nil {
+            // It can only bring stories together.
+            if !links.isEmpty { try joinStories(of: members) }
+        } else {
+            for link in links {
+                if let story = try story(of: link.article.rawValue) { members.formUnion(try storyMembers(story)) }
+            }
+            try partStories(of: members)
+        }
+    }
+
+    private func story(of article: Int64) throws -> Int64? {
+        try first("SELECT story_id FROM story_article WHERE article_id = ?", [article]) { $0[0] as Int64 }
+    }
+
+    private func storyMembers(_ story: Int64) throws -> [Int64] {
+        try rows("SELECT article_id FROM story_article WHERE story_id = ?", [story]) { $0[0] as Int64 }
+    }
+
+    private func joinStories(of members: Set<Int64>) throws {
+        var lowest = members.min() ?? 0
+        var stories: Set<Int64> = []
+        for member in members {
+            guard let story = try story(of: member) else { continue }
+            stories.insert(story)
+            lowest = min(lowest, story)
+        }
+        for story in stories where story != lowest {
+            try execute("UPDATE story_article SET story_id = ? WHERE story_id = ?", [lowest, story])
+        }
+        for member in members { try execute("INSERT OR REPLACE INTO story_article VALUES (?, ?)", [member, lowest]) }
+    }
+
+    /// What is still linked among these is a story each.
+    private func partStories(of members: Set<Int64>) throws {
+        var linked: [Int64: [Int64]] = [:]
+        for member in members {
+            for other in try rows("SELECT other_id FROM story_link WHERE article_id = ?", [member], { $0[0] as Int64 })
+            {
+                linked[member, default: []].append(other)
+                linked[other, default: []].append(member)
+            }
+            try execute("DELETE FROM story_article WHERE article_id = ?", [member])
+        }
+        var seen: Set<Int64> = []
+        // The lowest of each comes first.
+        for first in linked.keys.sorted() where seen.insert(first).inserted {
+            var open = [first]
+            while let member = open.popLast() {
+                try execute("INSERT OR REPLACE INTO story_article VALUES (?, ?)", [member, first])
+                for other in linked[member] ?? [] where seen.insert(other).inserted { open.append(other) }
+            }
+        }
+    }
+
+    /// An article is about to be removed.
+    func leaveStory(_ article: ArticleID) throws {
+        try setStory(of: article, bands: [], links: [])
+        try execute("DELETE FROM story_pending WHERE article_id = ?", [article.rawValue])
+    }
+
+    /// Of articles that were first seen before, a part at each call: all are gone after some thousand.
+    public func forgetBands(firstSeenBefore instant: Timestamp) throws {
+        let slices: Int64 = 4096
+        let day = instant.milliseconds / SearchDay.milliseconds
+        guard let slice = try first("SELECT slice FROM story_state", [], { $0[0] as Int64 }),
+            let oldest = try first("SELECT min(first) FROM search_day WHERE day >= ?", [day], { $0[0] as Int64? })
+                .flatMap(\.self)
+        else { return }
+        let width = (Int64(1) << 31) / slices
+        try execute(
+            "DELETE FROM story_band WHERE hash >= ? AND hash < ? AND article_id < ?",
+            [slice * width, (slice + 1) * width, oldest])
+        try execute("UPDATE story_state SET slice = ?", [(slice + 1) % slices])
+    }
+}
