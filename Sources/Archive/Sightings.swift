@@ -104,6 +104,11 @@ extension ArchiveTransaction {
             [feed.rawValue], KnownSighting.init(row:))
     }
 
+    /// Whether a feed has ever held an article that is kept.
+    public func hasSightings(of feed: FeedID) throws -> Bool {
+        try first("SELECT 1 FROM sighting WHERE feed_id = ? LIMIT 1", [feed.rawValue]) { _ in true } ?? false
+    }
+
     /// The newest sighting of a guid in a feed.
     public func sighting(of feed: FeedID, guid: String) throws -> KnownSighting? {
         try first(

@@ -66,6 +66,8 @@ struct Reconciler: ~Copyable {
     private var result = Reconciliation()
     private var announcements: Announcements
 
+    /// The feed has held something before: else there is nothing of it to look for.
+    private let hasHeld: Bool
     /// Retention has removed something, at some time.
     private let hasTombstones: Bool
 
@@ -111,6 +113,7 @@ struct Reconciler: ~Copyable {
         in archive: borrowing ArchiveTransaction
     ) throws {
         let before = try archive.currentSightings(of: feed.id)
+        let hasHeld = try !before.isEmpty || archive.hasSightings(of: feed.id)
         let hasTombstones = try archive.hasTombstones()
         var seen: Set<EntryDigest.CopyKey> = []
         let distinct = entries.filter { seen.insert($0.copyKey).inserted }
@@ -122,6 +125,7 @@ struct Reconciler: ~Copyable {
         self.now = now
         joined = Array(repeating: nil, count: distinct.count)
         self.before = before
+        self.hasHeld = hasHeld
         self.hasTombstones = hasTombstones
         announcements = Announcements(of: feed, extent: extent, entries: distinct.count, at: now, logged: logged)
     }
@@ -165,7 +169,7 @@ struct Reconciler: ~Copyable {
         }
         for (index, entry) in entries.enumerated() {
             guard let guid = reliableGuid[index] else { continue }
-            guard let known = try current[guid] ?? archive.sighting(of: feed.id, guid: guid) else {
+            guard let known = try current[guid] ?? (hasHeld ? archive.sighting(of: feed.id, guid: guid) : nil) else {
                 if hasTombstones, let place = try archive.tombstone(of: feed.id, guid: guid),
                     Identity.continuesRemoved(entry, urlKey: place.urlKey, titleKey: place.titleKey)
                 {
@@ -290,7 +294,7 @@ struct Reconciler: ~Copyable {
         }
         // Absent instants are equal within this document alone, which has been looked through.
         guard let instant = entry.instant else { return nil }
-        for known in try archive.sightings(of: feed.id, hash: entry.form.hash, instant: instant) {
+        for known in hasHeld ? try archive.sightings(of: feed.id, hash: entry.form.hash, instant: instant) : [] {
             if Identity.joinsByInstant(
                 entry, specificURLKey: specificURLKey[index], knownInstant: known.instant, knownURLKey: known.urlKey,
                 isInThisDocument: false,
