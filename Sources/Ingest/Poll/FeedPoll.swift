@@ -56,7 +56,8 @@ struct FeedPoll: Sendable {
             attempt.isNewRecord = kept?.isNews ?? false
             record = attempt.read(response, kept: kept)
             if record.document != nil {
-                record.document?.pack(known: try archive.currentFingerprints(of: feed.id))
+                record.document?.pack(
+                    known: try archive.currentFingerprints(of: feed.id), posting: feed.poll.posting, at: now)
             }
         case .gone(let error):
             record = attempt.gone(error)

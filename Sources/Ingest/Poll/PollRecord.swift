@@ -34,10 +34,15 @@ struct PollRecord: Sendable {
         var homePage: String?
         var lastModified: Timestamp?
         var extent = DocumentExtent.whole
+        /// What is known of the feed's posting from now on, where nothing was.
+        private(set) var beginning: [UInt8]?
 
         /// Makes ready what is going to be kept, as far as that can be told: entries that the feed has not shown as they are.
-        mutating func pack(known: Set<Int64>) {
+        ///
+        /// - Parameter posting: what is known so far.
+        mutating func pack(known: Set<Int64>, posting: PostingRecord, at now: Timestamp) {
             for index in entries.indices where !known.contains(entries[index].fingerprint) { entries[index].pack() }
+            beginning = posting.beginning(entries.lazy.map(\.instant), at: now)
         }
     }
 
@@ -102,7 +107,7 @@ struct PollRecord: Sendable {
         if let document {
             state.posting.learn(
                 arrivals: brought.arrivals, known: brought.known + brought.flooded,
-                document: document.entries.lazy.map(\.instant),
+                document: document.entries.lazy.map(\.instant), beginning: document.beginning,
                 isPartial: document.extent != .whole, since: feed.poll.lastSuccess, at: now)
         }
         state.hints.learned =

@@ -11,16 +11,17 @@ extension PostingRecord {
     ///   - arrivals: instants of the entries that the feed had not held before.
     ///   - known: how many of the document's entries it had.
     ///   - document: instants of all of its entries.
+    ///   - beginning: what `beginning(_:at:)` gives, where that was made beforehand.
     ///   - isPartial: the document holds what is new alone, so that it tells nothing of what was there.
     ///   - since: the last poll that succeeded.
     public mutating func learn(
-        arrivals: [Timestamp?], known: Int, document: some Collection<Timestamp?>, isPartial: Bool = false,
-        since: Timestamp?, at now: Timestamp
+        arrivals: [Timestamp?], known: Int, document: some Collection<Timestamp?>, beginning: [UInt8]? = nil,
+        isPartial: Bool = false, since: Timestamp?, at now: Timestamp
     ) {
         let window = self.window
         if !isPartial { self.window = document.count }
         guard var history = usableHistory(at: now) else {
-            self.history = PostingHistory(first: document, at: now).bytes
+            self.history = beginning ?? PostingHistory(first: document, at: now).bytes
             return
         }
         if !isPartial, known * 4 >= document.count * 3 { narrowStreak = max(narrowStreak - 1, 0) }
@@ -34,6 +35,11 @@ extension PostingRecord {
         }
         history.observe(PostingRecord.plausible(arrivals, since: since ?? history.asOf, at: now), until: now)
         self.history = history.bytes
+    }
+
+    /// The history that a first document gives, which takes some 0.3 ms; `nil` where there is one.
+    public func beginning(_ document: some Collection<Timestamp?>, at now: Timestamp) -> [UInt8]? {
+        usableHistory(at: now) == nil ? PostingHistory(first: document, at: now).bytes : nil
     }
 
     /// `nil` as well for a history that a clock far ahead has taken beyond now: it begins anew.
