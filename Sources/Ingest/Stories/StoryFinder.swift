@@ -7,8 +7,8 @@ public struct StoryFinder: Sendable {
     private let archive: Archive
     private let time: any TimeSource
 
-    /// Articles in one transaction: about 20 ms of the writer's time.
-    private static let batch = 32
+    /// Articles in one transaction: some 10 ms of the writer's time beside polls.
+    private static let batch = (besidePolls: 32, alone: 1024)
     /// The newest articles of each band that are looked at: a text that everybody has must not hold up everybody.
     private static let mostInBand = 16
     /// Candidates whose texts are read, those that share most bands first.
@@ -27,9 +27,10 @@ public struct StoryFinder: Sendable {
     ///
     /// - Parameter besidePolls: with a rest after each batch as long as it took.
     public func catchUp(until end: Timestamp = .max, besidePolls: Bool) async throws {
+        let batch = besidePolls ? StoryFinder.batch.besidePolls : StoryFinder.batch.alone
         while true {
             let start = time.now
-            let hasMore = try await archive.write { try StoryFinder.step(in: $0, at: start) }
+            let hasMore = try await archive.write { try StoryFinder.step(batch, in: $0, at: start) }
             let now = time.now
             guard hasMore, now < end, !Task.isCancelled else { return }
             if besidePolls { try? await time.sleep(until: now + (now - start)) }
@@ -37,7 +38,7 @@ public struct StoryFinder: Sendable {
     }
 
     /// Returns whether more wait.
-    static func step(in archive: borrowing ArchiveTransaction, at now: Timestamp) throws -> Bool {
+    static func step(_ batch: Int, in archive: borrowing ArchiveTransaction, at now: Timestamp) throws -> Bool {
         let due = try archive.articlesWithoutStory(form: StoryRule.form, limit: batch)
         for article in due.articles { try look(at: article, since: now - remembered, in: archive) }
         try archive.storiesFound(due)

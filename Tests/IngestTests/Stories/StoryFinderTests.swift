@@ -14,7 +14,7 @@ import Testing
 
     private func find(_ lab: IdentityLab, at now: Timestamp? = nil) async throws {
         let now = now ?? lab.now
-        while try await lab.archive.write({ try StoryFinder.step(in: $0, at: now) }) {}
+        while try await lab.archive.write({ try StoryFinder.step(7, in: $0, at: now) }) {}
         #expect(try lab.archive.storyBacklog() == 0)
         #expect(try lab.findings().filter { $0.hasPrefix("story") } == [])
     }
