@@ -41,6 +41,8 @@ private struct Pieces {
     private var at = 0
     private var place = 0
     private var failures = 0
+    /// No tag ends any more: looking for that at every bracket would take for ever.
+    private var isBehindTags = false
 
     /// A shorter piece would take more as a number than as a string.
     private static let shortest = 8
@@ -161,10 +163,11 @@ private struct Pieces {
         if place < body.count {
             switch body[place] {
             case UInt8(ascii: "<"):
-                if let end = body[place...].firstIndex(of: UInt8(ascii: ">")) {
+                if !isBehindTags, let end = body[place...].firstIndex(of: UInt8(ascii: ">")) {
                     place = end + 1
                     return true
                 }
+                isBehindTags = true
             case UInt8(ascii: " "), UInt8(ascii: "\n"), UInt8(ascii: "\r"), UInt8(ascii: "\t"):
                 place += 1
                 if isSpace { at += 1 }

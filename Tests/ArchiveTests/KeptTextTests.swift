@@ -54,6 +54,17 @@ import Testing
         #expect(KeptText(text, body: body).column == text)
     }
 
+    /// Quadratic work on these would take minutes.
+    @Test(arguments: [
+        ("<a ", "<a"), ("x ", "<x"), ("& ", "&amp;"), ("a ", "a<"), ("ab", "a<i>b"), ("word ", "&nbsp;word"),
+        ("a\n", "a\r\n\r\n"),
+    ])
+    func hostileOnesTakeNoTime(text: String, body: String) throws {
+        let (text, body) = (String(repeating: text, count: 400_000), String(repeating: body, count: 400_000))
+        let kept = KeptText(text, body: body)
+        #expect(try Self.read(kept, body: body) == text)
+    }
+
     /// Archives are full of these.
     @Test func whatWasKeptOnceStaysReadable() throws {
         let body = "<p>The bridge is closed.</p><p>For now &amp; for lorries</p>"
