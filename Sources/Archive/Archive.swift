@@ -63,7 +63,8 @@ public final class Archive: Sendable {
             // GRDB's pool sets NORMAL, which loses acknowledged transactions when the power goes.
             try pool.writeWithoutTransaction { db in
                 try db.execute(sql: "PRAGMA synchronous = FULL")
-                try db.execute(sql: "PRAGMA wal_autocheckpoint = 8000")
+                let pageSize = try Int.fetchOne(db, sql: "PRAGMA page_size") ?? 4096
+                try db.execute(sql: "PRAGMA wal_autocheckpoint = \(longestLog / pageSize)")
                 try db.execute(sql: "PRAGMA journal_size_limit = 67108864")
                 try keepSharedFiles(db)
             }
@@ -131,6 +132,9 @@ public final class Archive: Sendable {
         let code = sqlite3_file_control(db.sqliteConnection, nil, SQLITE_FCNTL_PERSIST_WAL, &persists)
         guard code == SQLITE_OK else { throw DatabaseError(resultCode: ResultCode(rawValue: code)) }
     }
+
+    /// Bytes of the write-ahead log that are moved into the database together.
+    private static let longestLog = 16 << 20
 
     private static func configuration() -> Configuration {
         var configuration = Configuration()

@@ -129,6 +129,14 @@ extension ArchiveTransaction {
         try first("SELECT \(KnownContent.columns) FROM content WHERE id = ?", [id], KnownContent.init(row:))
     }
 
+    /// As much of a stored content's canonical text as that many bytes hold, in whole characters.
+    public func text(ofContent id: Int64, atMost bytes: Int) throws -> String {
+        let text = try text(ofContent: id)
+        let utf8 = text.utf8
+        return utf8.count <= bytes
+            ? text : String(text.unicodeScalars[..<utf8.index(utf8.startIndex, offsetBy: bytes)])
+    }
+
     /// A stored content's canonical text.
     public func text(ofContent id: Int64) throws -> String {
         try first("SELECT \(KeptText.sql) FROM content c WHERE id = ?", [id]) { $0[0] as String? }.flatMap(\.self) ?? ""
@@ -183,7 +191,7 @@ extension ArchiveTransaction {
         let contentID = try insertContent(content, of: article)
         let sightingID = try insertSighting(
             sighting(contentID), of: article, in: feed, rule: rule, record: record, at: now)
-        try show(content: contentID, sighting: sightingID, of: article)
+        try setShown(content: contentID, sighting: sightingID, of: article)
         try insertRevision(
             1, of: article, content: contentID, feed: feed, modified: modified, record: record, at: now)
         if isLogged { try appendChange(.new, article: article, revision: 1, feed: feed, at: now) }
@@ -262,6 +270,11 @@ extension ArchiveTransaction {
     }
 
     public func show(content: Int64, sighting: Int64, of article: ArticleID) throws {
+        try markForStory(article, content: content)
+        try setShown(content: content, sighting: sighting, of: article)
+    }
+
+    private func setShown(content: Int64, sighting: Int64, of article: ArticleID) throws {
         try execute(
             "UPDATE article SET shown_content = ?, shown_sighting = ? WHERE id = ?",
             [content, sighting, article.rawValue])

@@ -30,8 +30,12 @@ public struct IndexingService: Service {
         try await cancelWhenGracefulShutdown {
             for await _ in polls {
                 try? await time.sleep(until: time.now + IndexingService.gathering)
-                try await indexer.catchUp(besidePolls: true)
-                try await stories.catchUp(besidePolls: true)
+                // The index does not wait for stories, which after an upgrade are looked for in all that there is.
+                var hasMore = true
+                while hasMore, !Task.isCancelled {
+                    try await indexer.catchUp(besidePolls: true)
+                    hasMore = try await stories.catchUp(until: time.now + IndexingService.gathering, besidePolls: true)
+                }
             }
         }
     }

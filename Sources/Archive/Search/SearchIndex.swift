@@ -20,11 +20,9 @@ public struct SearchIndexProgress: Hashable, Sendable {
 /// The index keeps no texts. What it holds of an article can be taken out of it only by telling it the same words
 /// again: `search_indexed` keeps title, author and places as they were, and which content's text, which never changes.
 extension ArchiveTransaction {
-    /// An article that was known before shows something else, or stands in a further place: it is indexed anew, and its
-    /// story looked for.
+    /// An article that was known before shows something else, or stands in a further place.
     public func markForIndexing(_ article: ArticleID) throws {
         try execute("INSERT OR IGNORE INTO search_pending VALUES (?)", [article.rawValue])
-        try execute("INSERT OR IGNORE INTO story_pending VALUES (?)", [article.rawValue])
     }
 
     /// Brings some articles into the index: the changed ones, then the oldest that are not in it.
@@ -173,11 +171,7 @@ extension ArchiveTransaction {
     private static let longestText = 512 << 10
 
     private func text(of article: IndexedArticle) throws -> String {
-        let text = try text(ofContent: article.contentID)
-        let utf8 = text.utf8
-        if utf8.count <= ArchiveTransaction.longestText { return text }
-        let end = utf8.index(utf8.startIndex, offsetBy: ArchiveTransaction.longestText)
-        return String(text.unicodeScalars[..<end])
+        try text(ofContent: article.contentID, atMost: ArchiveTransaction.longestText)
     }
 
     private func write(_ article: IndexedArticle, _ id: Int64) throws -> Int {

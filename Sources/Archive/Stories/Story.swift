@@ -3,9 +3,11 @@ import GRDB
 
 /// Articles that say almost the same: a wire story in many papers, a copy with another lead. Each stays an article.
 public struct Story: Sendable {
+    /// That two of its articles say almost the same.
     public struct Link: Hashable, Sendable {
+        /// The higher number of the two.
         public var article: ArticleID
-        /// The lower number of the two.
+        /// The lower one.
         public var other: ArticleID
         public var similarity: Similarity
     }
@@ -14,6 +16,7 @@ public struct Story: Sendable {
     public var number: ArticleID
     /// As they stand, the lowest number first.
     public var articles: [ArchivedArticle]
+    /// Of the same articles, by their numbers.
     public var links: [Link]
 }
 
@@ -47,12 +50,28 @@ extension Archive {
     /// How many articles stories are still to be looked for.
     public func storyBacklog() throws -> Int {
         try read { db in
-            try Int.fetchOne(
+            let articles = "SELECT coalesce(max(id), 0) FROM article"
+            // An earlier program's.
+            guard try db.tableExists("story_state") else { return try Int.fetchOne(db, sql: articles) ?? 0 }
+            return try Int.fetchOne(
                 db,
                 sql: """
-                    SELECT max((SELECT coalesce(max(id), 0) FROM article) - (SELECT position FROM story_state), 0)
+                    SELECT max((\(articles)) - (SELECT position FROM story_state), 0)
                         + (SELECT count(*) FROM story_pending)
                     """) ?? 0
+        }
+    }
+
+    /// Whether its story was looked for since the article shows what it shows.
+    public func storyWasLookedFor(_ article: ArticleID) throws -> Bool {
+        try read { db in
+            guard try db.tableExists("story_state") else { return false }
+            return try Bool.fetchOne(
+                db,
+                sql: """
+                    SELECT ?1 <= position AND NOT EXISTS (SELECT 1 FROM story_pending WHERE article_id = ?1)
+                    FROM story_state
+                    """, arguments: [article.rawValue]) ?? false
         }
     }
 }

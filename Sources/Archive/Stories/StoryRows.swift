@@ -16,6 +16,7 @@ public struct Similarity: Hashable, Sendable {
 
 /// That an article is one story with another.
 public struct StoryLink: Hashable, Sendable {
+    /// The other one.
     public var article: ArticleID
     public var similarity: Similarity
 
@@ -31,6 +32,7 @@ public struct StorySubject: Hashable, Sendable {
     public var content: Int64
     /// Unicode scalars of its canonical text.
     public var length: Int
+    /// Plain text.
     public var title: String?
     public var firstSeen: Timestamp
     /// In which it has stood.
@@ -45,12 +47,12 @@ public struct StorySubject: Hashable, Sendable {
     }
 }
 
-/// Articles that are new, or show something else than when their story was last looked for.
+/// Articles whose stories are to be looked for.
 public struct ArticlesWithoutStory: Hashable, Sendable {
-    public var articles: [ArticleID]
-    /// Whether others wait.
-    public var hasMore: Bool
-    var position: Int64
+    /// They show another content than when they were looked at.
+    public var changed: [ArticleID]
+    /// The oldest that were never looked at.
+    public var new: [ArticleID]
 }
 
 extension Schema {
@@ -63,7 +65,7 @@ extension Schema {
         ) STRICT;
         INSERT INTO story_state VALUES (0, 0, 0);
 
-        -- Articles below the position that have changed since.
+        -- Articles up to the position that show another content since.
         CREATE TABLE story_pending (article_id INTEGER PRIMARY KEY) STRICT;
 
         -- Articles of the last weeks by pieces of their texts' signatures: what is like an article shares one with it. Here an
@@ -99,6 +101,8 @@ extension Schema {
 extension ArchiveTransaction {
     // MARK: what is to be done
 
+    /// What is to be looked at next.
+    ///
     /// - Parameter form: of the rule; stories that were found by another are forgotten, and all is looked at anew.
     public func articlesWithoutStory(form: Int, limit: Int) throws -> ArticlesWithoutStory {
         let found = try first("SELECT form, position FROM story_state", []) { (form: $0[0] as Int, at: $0[1] as Int64) }
@@ -112,24 +116,29 @@ extension ArchiveTransaction {
             try execute("INSERT INTO story_state VALUES (?, 0, 0)", [form])
             position = 0
         }
-        var ids = try rows(
-            "SELECT article_id FROM story_pending WHERE article_id <= ? LIMIT ?", [position, limit]
-        ) { $0[0] as Int64 }
+        let changed = try rows("SELECT article_id FROM story_pending LIMIT ?", [limit]) { ArticleID(rawValue: $0[0]) }
         let new = try rows(
-            "SELECT id FROM article WHERE id > ? ORDER BY id LIMIT ?", [position, limit - ids.count]
-        ) { $0[0] as Int64 }
-        ids += new
-        return ArticlesWithoutStory(
-            articles: ids.map(ArticleID.init(rawValue:)), hasMore: ids.count == limit, position: new.last ?? position)
+            "SELECT id FROM article WHERE id > ? ORDER BY id LIMIT ?", [position, limit - changed.count]
+        ) { ArticleID(rawValue: $0[0]) }
+        return ArticlesWithoutStory(changed: changed, new: new)
     }
 
-    public func storiesFound(_ due: ArticlesWithoutStory) throws {
-        for article in due.articles {
-            try execute("DELETE FROM story_pending WHERE article_id = ?", [article.rawValue])
-        }
-        try execute("UPDATE story_state SET position = ?", [due.position])
+    /// An article was looked at, and all new ones before it.
+    public func storyWasLookedFor(_ article: ArticleID) throws {
+        try execute("DELETE FROM story_pending WHERE article_id = ?", [article.rawValue])
+        try execute("UPDATE story_state SET position = ?1 WHERE position < ?1", [article.rawValue])
     }
 
+    /// An article that was looked at is about to show a content.
+    func markForStory(_ article: ArticleID, content: Int64) throws {
+        try execute(
+            """
+            INSERT OR IGNORE INTO story_pending SELECT a.id FROM article a, story_state t
+            WHERE a.id = ? AND a.id <= t.position AND a.shown_content <> ?
+            """, [article.rawValue, content])
+    }
+
+    /// `nil` for an article that is not there.
     public func storySubject(_ article: ArticleID) throws -> StorySubject? {
         let subject = try first(
             """
@@ -146,6 +155,16 @@ extension ArchiveTransaction {
                 FeedID(rawValue: $0[0])
             })
         return subject
+    }
+
+    /// The articles that an article is linked to, later ones and earlier ones, the closest first.
+    public func articlesLinked(to article: ArticleID, limit: Int = -1) throws -> [ArticleID] {
+        try rows(
+            """
+            SELECT other_id, jaccard FROM story_link WHERE article_id = ?1
+            UNION ALL SELECT article_id, jaccard FROM story_link WHERE other_id = ?1 ORDER BY 2 DESC LIMIT ?2
+            """, [article.rawValue, limit]
+        ) { ArticleID(rawValue: $0[0]) }
     }
 
     /// Articles that share a band, those that share most first, then the newest.
@@ -168,59 +187,63 @@ extension ArchiveTransaction {
 
     // MARK: writing
 
-    /// - Parameter links: all that the article has from now on.
-    public func setStory(of article: ArticleID, bands: [Int64], links: [StoryLink]) throws {
+    /// What has more articles is no story but a pattern. It bounds what one edit or removal can cost, too.
+    public static let mostInStory = 500
+
+    /// Writes down what an article was found to be like, and what it is like no more.
+    ///
+    /// - Parameters:
+    ///   - bands: by which others find it from now on, besides those of its earlier texts.
+    ///   - links: new ones, or known ones of another similarity; the first ones where the story would become too large.
+    public func setStory(
+        of article: ArticleID, bands: [Int64], links: [StoryLink], without dropped: [ArticleID] = []
+    ) throws {
         let id = article.rawValue
         for band in bands { try execute("INSERT OR IGNORE INTO story_band VALUES (?, ?)", [band, id]) }
-        let old = try story(of: id)
-        var members: Set<Int64> = [id]
-        if let old {
-            members.formUnion(try storyMembers(old))
-            try execute("DELETE FROM story_link WHERE article_id = ?", [id])
-            try execute("DELETE FROM story_link WHERE other_id = ?", [id])
-        }
-        for link in links {
-            let (later, earlier) = (max(id, link.article.rawValue), min(id, link.article.rawValue))
+        for link in links where try joinStories(of: id, link.article.rawValue) {
             try execute(
                 "INSERT OR REPLACE INTO story_link VALUES (?, ?, ?, ?)",
-                [later, earlier, link.similarity.jaccard, link.similarity.containment])
-            members.insert(link.article.rawValue)
+                [
+                    max(id, link.article.rawValue), min(id, link.article.rawValue), link.similarity.jaccard,
+                    link.similarity.containment,
+                ])
         }
-        if old == nil {
-            // It can only bring stories together.
-            if !links.isEmpty { try joinStories(of: members) }
-        } else {
-            for link in links {
-                if let story = try story(of: link.article.rawValue) { members.formUnion(try storyMembers(story)) }
-            }
-            try partStories(of: members)
+        if dropped.isEmpty { return }
+        for other in dropped.map(\.rawValue) {
+            try execute(
+                "DELETE FROM story_link WHERE article_id = ? AND other_id = ?", [max(id, other), min(id, other)])
         }
+        if let story = try story(of: id) { try part(story) }
     }
 
     private func story(of article: Int64) throws -> Int64? {
         try first("SELECT story_id FROM story_article WHERE article_id = ?", [article]) { $0[0] as Int64 }
     }
 
-    private func storyMembers(_ story: Int64) throws -> [Int64] {
-        try rows("SELECT article_id FROM story_article WHERE story_id = ?", [story]) { $0[0] as Int64 }
+    private func size(ofStory story: Int64?) throws -> Int {
+        guard let story else { return 1 }
+        return try first("SELECT count(*) FROM story_article WHERE story_id = ?", [story]) { $0[0] as Int } ?? 0
     }
 
-    private func joinStories(of members: Set<Int64>) throws {
-        var lowest = members.min() ?? 0
-        var stories: Set<Int64> = []
-        for member in members {
-            guard let story = try story(of: member) else { continue }
-            stories.insert(story)
-            lowest = min(lowest, story)
+    /// False where the two would become too large.
+    private func joinStories(of article: Int64, _ other: Int64) throws -> Bool {
+        let (story, otherStory) = (try story(of: article), try self.story(of: other))
+        if let story, story == otherStory { return true }
+        guard try size(ofStory: story) + size(ofStory: otherStory) <= ArchiveTransaction.mostInStory else {
+            return false
         }
-        for story in stories where story != lowest {
-            try execute("UPDATE story_article SET story_id = ? WHERE story_id = ?", [lowest, story])
+        let lowest = min(story ?? article, otherStory ?? other)
+        for old in [story, otherStory] where old != nil && old != lowest {
+            try execute("UPDATE story_article SET story_id = ? WHERE story_id = ?", [lowest, old])
         }
-        for member in members { try execute("INSERT OR REPLACE INTO story_article VALUES (?, ?)", [member, lowest]) }
+        if story == nil { try execute("INSERT INTO story_article VALUES (?, ?)", [article, lowest]) }
+        if otherStory == nil { try execute("INSERT INTO story_article VALUES (?, ?)", [other, lowest]) }
+        return true
     }
 
-    /// What is still linked among these is a story each.
-    private func partStories(of members: Set<Int64>) throws {
+    /// Some of a story's links, or articles, are gone: what is still linked is a story each.
+    private func part(_ story: Int64) throws {
+        let members = try rows("SELECT article_id FROM story_article WHERE story_id = ?", [story]) { $0[0] as Int64 }
         var linked: [Int64: [Int64]] = [:]
         for member in members {
             for other in try rows("SELECT other_id FROM story_link WHERE article_id = ?", [member], { $0[0] as Int64 })
@@ -228,14 +251,19 @@ extension ArchiveTransaction {
                 linked[member, default: []].append(other)
                 linked[other, default: []].append(member)
             }
-            try execute("DELETE FROM story_article WHERE article_id = ?", [member])
         }
         var seen: Set<Int64> = []
         // The lowest of each comes first.
-        for first in linked.keys.sorted() where seen.insert(first).inserted {
+        for first in members.sorted() where seen.insert(first).inserted {
+            guard linked[first] != nil else {
+                try execute("DELETE FROM story_article WHERE article_id = ?", [first])
+                continue
+            }
             var open = [first]
             while let member = open.popLast() {
-                try execute("INSERT OR REPLACE INTO story_article VALUES (?, ?)", [member, first])
+                if first != story {
+                    try execute("UPDATE story_article SET story_id = ? WHERE article_id = ?", [first, member])
+                }
                 for other in linked[member] ?? [] where seen.insert(other).inserted { open.append(other) }
             }
         }
@@ -243,8 +271,13 @@ extension ArchiveTransaction {
 
     /// An article is about to be removed.
     func leaveStory(_ article: ArticleID) throws {
-        try setStory(of: article, bands: [], links: [])
-        try execute("DELETE FROM story_pending WHERE article_id = ?", [article.rawValue])
+        let id = article.rawValue
+        try execute("DELETE FROM story_pending WHERE article_id = ?", [id])
+        guard let story = try story(of: id) else { return }
+        try execute("DELETE FROM story_link WHERE article_id = ?", [id])
+        try execute("DELETE FROM story_link WHERE other_id = ?", [id])
+        try execute("DELETE FROM story_article WHERE article_id = ?", [id])
+        try part(story)
     }
 
     /// Of articles that were first seen before, a part at each call: all are gone after some thousand.

@@ -294,7 +294,8 @@ struct Reconciler: ~Copyable {
         }
         // Absent instants are equal within this document alone, which has been looked through.
         guard let instant = entry.instant else { return nil }
-        for known in hasHeld ? try archive.sightings(of: feed.id, hash: entry.form.hash, instant: instant) : [] {
+        let mayBeHeld = hasHeld || !inserted.isEmpty
+        for known in mayBeHeld ? try archive.sightings(of: feed.id, hash: entry.form.hash, instant: instant) : [] {
             if Identity.joinsByInstant(
                 entry, specificURLKey: specificURLKey[index], knownInstant: known.instant, knownURLKey: known.urlKey,
                 isInThisDocument: false,

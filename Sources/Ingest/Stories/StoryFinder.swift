@@ -1,21 +1,34 @@
 public import Archive
 public import FeedModel
 
-/// Links articles that say almost the same as stories, behind the polls: the articles that are new or show something
-/// else, in batches that hold no poll up for long.
+/// Links articles that say almost the same as stories, behind the polls: the articles that are new or show another
+/// content, in batches that hold no poll up for long.
 public struct StoryFinder: Sendable {
+    /// How much is looked at in one transaction.
+    struct Batch {
+        var articles: Int
+        /// Of text, that of candidates included.
+        var bytes: Int
+
+        /// About 10 ms of the writer's time; some 30 ms where one article is like many long ones.
+        static let besidePolls = Batch(articles: 32, bytes: 256 << 10)
+        static let alone = Batch(articles: 1024, bytes: 16 << 20)
+    }
+
     private let archive: Archive
     private let time: any TimeSource
 
-    /// Articles in one transaction: some 10 ms of the writer's time beside polls.
-    private static let batch = (besidePolls: 32, alone: 1024)
+    /// As much of a text as is compared.
+    private static let longestText = 64 << 10
     /// The newest articles of each band that are looked at: a text that everybody has must not hold up everybody.
     private static let mostInBand = 16
     /// Candidates whose texts are read, those that share most bands first.
     private static let mostRead = 12
-    /// Links of one article to earlier found ones, the closest.
+    /// New links of one article, the closest.
     private static let mostLinks = 4
-    /// Stories are looked for among the articles that were first seen within this time.
+    /// Links that are looked at again when an article shows something else, the closest.
+    private static let mostLinked = 32
+    /// A story is looked for among what was first seen within this time before.
     static let remembered: Duration = .days(30)
 
     public init(archive: Archive, time: any TimeSource) {
@@ -25,51 +38,78 @@ public struct StoryFinder: Sendable {
 
     /// Looks until nothing is left, the time is over or the task is cancelled; at least one batch.
     ///
-    /// - Parameter besidePolls: with a rest after each batch as long as it took.
-    public func catchUp(until end: Timestamp = .max, besidePolls: Bool) async throws {
-        let batch = besidePolls ? StoryFinder.batch.besidePolls : StoryFinder.batch.alone
+    /// - Parameter besidePolls: in small batches, with a rest after each as long as it took.
+    /// - Returns: whether something is left.
+    @discardableResult
+    public func catchUp(until end: Timestamp = .max, besidePolls: Bool) async throws -> Bool {
         while true {
             let start = time.now
-            let hasMore = try await archive.write { try StoryFinder.step(batch, in: $0, at: start) }
+            let hasMore = try await archive.write {
+                try StoryFinder.step(besidePolls ? .besidePolls : .alone, in: $0, at: start)
+            }
             let now = time.now
-            guard hasMore, now < end, !Task.isCancelled else { return }
+            guard hasMore, now < end, !Task.isCancelled else { return hasMore }
             if besidePolls { try? await time.sleep(until: now + (now - start)) }
         }
     }
 
     /// Returns whether more wait.
-    static func step(_ batch: Int, in archive: borrowing ArchiveTransaction, at now: Timestamp) throws -> Bool {
-        let due = try archive.articlesWithoutStory(form: StoryRule.form, limit: batch)
-        for article in due.articles { try look(at: article, since: now - remembered, in: archive) }
-        try archive.storiesFound(due)
-        try archive.forgetBands(firstSeenBefore: now - remembered)
-        return due.hasMore
+    static func step(_ batch: Batch, in archive: borrowing ArchiveTransaction, at now: Timestamp) throws -> Bool {
+        let due = try archive.articlesWithoutStory(form: StoryRule.form, limit: batch.articles)
+        // An archive of years that is gone through anew has its stories of then.
+        let horizon = try due.new.first.flatMap { try archive.storySubject($0)?.firstSeen } ?? now
+        let since = min(horizon, now) - remembered
+        var left = batch.bytes
+        var done = 0
+        for article in due.changed + due.new where left > 0 {
+            left -= try look(at: article, since: since, in: archive)
+            try archive.storyWasLookedFor(article)
+            done += 1
+        }
+        try archive.forgetBands(firstSeenBefore: since)
+        let all = due.changed.count + due.new.count
+        return done < all || all == batch.articles
     }
 
+    /// Returns how many bytes of text it was about.
     private static func look(
         at article: ArticleID, since: Timestamp, in archive: borrowing ArchiveTransaction
-    ) throws {
-        guard let subject = try archive.storySubject(article) else { return }
-        guard StoryRule.isComparable(subject) else {
-            return try archive.setStory(of: article, bands: [], links: [])
+    ) throws -> Int {
+        guard let subject = try archive.storySubject(article) else { return 0 }
+        let linked = try archive.articlesLinked(to: article, limit: mostLinked)
+        let isForgotten = subject.firstSeen < since
+        if linked.isEmpty, isForgotten || !StoryRule.isComparable(subject) { return 0 }
+        var read = 0
+        func shingles(of subject: StorySubject, _ archive: borrowing ArchiveTransaction) throws -> Shingles {
+            let text = try archive.text(ofContent: subject.content, atMost: longestText)
+            read += text.utf8.count
+            return Shingles(text)
         }
-        let shingles = Shingles(try archive.text(ofContent: subject.content))
-        let signature = StorySignature(shingles)
-        var links: [StoryLink] = []
-        for other in try archive.articles(inBands: signature.bands, besides: article, each: mostInBand, limit: mostRead)
-        {
-            guard let candidate = try archive.storySubject(other), StoryRule.mayBeOne(subject, candidate) else {
-                continue
+        let mine = try shingles(of: subject, archive)
+        let bands = isForgotten ? [] : StorySignature(mine).bands
+        let found = try archive.articles(inBands: bands, besides: article, each: mostInBand, limit: mostRead)
+        var holding: [StoryLink] = []
+        var new: [StoryLink] = []
+        var dropped: [ArticleID] = []
+        for other in linked + found.filter({ !linked.contains($0) }) {
+            let isLinked = linked.contains(other)
+            if let candidate = try archive.storySubject(other), StoryRule.isComparable(subject),
+                StoryRule.mayBeOne(subject, candidate)
+            {
+                let theirs = try shingles(of: candidate, archive)
+                let similarity = mine.similarity(to: theirs)
+                if StoryRule.isOne(similarity, mine, theirs) {
+                    let link = StoryLink(to: other, similarity)
+                    if isLinked { holding.append(link) } else { new.append(link) }
+                    continue
+                }
             }
-            let others = Shingles(try archive.text(ofContent: candidate.content))
-            let similarity = shingles.similarity(to: others)
-            if StoryRule.isOne(similarity, shingles, others) {
-                links.append(StoryLink(to: other, similarity))
-            }
+            if isLinked { dropped.append(other) }
         }
-        links.sort { ($0.similarity.jaccard, $1.article) > ($1.similarity.jaccard, $0.article) }
-        // What is older than that is forgotten at once.
-        try archive.setStory(
-            of: article, bands: subject.firstSeen < since ? [] : signature.bands, links: Array(links.prefix(mostLinks)))
+        // Those that are not looked at are taken to be as these are.
+        if holding.isEmpty, linked.count == mostLinked { dropped = try archive.articlesLinked(to: article) }
+        new.sort { ($0.similarity.jaccard, $1.article) > ($1.similarity.jaccard, $0.article) }
+        try archive.setStory(of: article, bands: bands, links: holding + new.prefix(mostLinks), without: dropped)
+        return read
     }
 }

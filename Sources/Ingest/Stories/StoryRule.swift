@@ -23,7 +23,8 @@ enum StoryRule {
         // Within one feed texts are alike that follow a pattern: the weather of every day, a list of events. Only what
         // bears one title is one thing there.
         if a.feeds.isDisjoint(with: b.feeds) { return true }
-        return Identity.titlesAgree(CanonicalForm.title(a.title), CanonicalForm.title(b.title))
+        let title = CanonicalForm.title(a.title)
+        return !title.isEmpty && title == CanonicalForm.title(b.title)
     }
 
     static func isOne(_ similarity: Similarity, _ a: Shingles, _ b: Shingles) -> Bool {

@@ -106,9 +106,12 @@ extension GlobalOptions {
         let end = time.now + GlobalOptions.longestIndexing
         try await SearchIndexer(archive: archive, time: time).catchUp(until: end, besidePolls: false)
         try await StoryFinder(archive: archive, time: time).catchUp(until: end, besidePolls: false)
-        let backlog = try archive.searchBacklog()
-        if backlog > 0, !quiet {
-            Terminal.message("note: \(backlog) articles are still to be indexed for 'search'; the next rounds go on")
+        let (unindexed, unlinked) = (try archive.searchBacklog(), try archive.storyBacklog())
+        if unindexed > 0, !quiet {
+            Terminal.message("note: \(unindexed) articles are still to be indexed for 'search'; the next rounds go on")
+        }
+        if unlinked > 0, !quiet {
+            Terminal.message("note: stories are still to be looked for in \(unlinked) articles; the next rounds go on")
         }
     }
 }

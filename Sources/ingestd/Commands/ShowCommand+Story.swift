@@ -5,8 +5,13 @@ extension ShowCommand {
     /// The articles of a story, each with its links to those before it.
     func showStory(of article: ArchivedArticle, in archive: Archive) throws {
         guard let story = try archive.story(of: article.id) else {
+            let isKnown = try archive.storyWasLookedFor(article.id)
             if !global.quiet {
-                Terminal.message("note: the archive holds nothing else that says almost the same")
+                Terminal.message(
+                    isKnown
+                        ? "note: the archive holds nothing else that says almost the same"
+                        : "note: what says almost the same has not been looked for yet; the daemon does, and 'run --once'"
+                )
             }
             return
         }

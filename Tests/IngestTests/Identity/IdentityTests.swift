@@ -468,6 +468,19 @@ import Testing
         #expect(try lab.articles.count == 2)
     }
 
+    /// More of them than are looked through one by one, in the very first document.
+    @Test("a hundred notes of one text, each twice in one document")
+    func alikeFarApart() async throws {
+        let lab = try IdentityLab()
+        let entries = (0..<200).map { number in
+            entry(
+                "\(number)", url: "https://a.example/\(number)", html: "Read more",
+                published: Int64(1000 + number % 100))
+        }
+        #expect(try await lab.poll(a, entries).new == 100)
+        #expect(try lab.articles.count == 100)
+    }
+
     @Test("empty-description-same-title-different-links")
     func emptyDescription() async throws {
         let lab = try IdentityLab()

@@ -14,9 +14,21 @@ import Testing
 
     private func find(_ lab: IdentityLab, at now: Timestamp? = nil) async throws {
         let now = now ?? lab.now
-        while try await lab.archive.write({ try StoryFinder.step(7, in: $0, at: now) }) {}
+        while try await lab.archive.write({
+            try StoryFinder.step(StoryFinder.Batch(articles: 7, bytes: 20_000), in: $0, at: now)
+        }) {}
         #expect(try lab.archive.storyBacklog() == 0)
         #expect(try lab.findings().filter { $0.hasPrefix("story") } == [])
+    }
+
+    /// Of what is older than a month; the index says which articles that are.
+    private func forgetBands(_ lab: IdentityLab) async throws {
+        try await lab.poll("http://last.example/", [entry("last", title: "Last", html: "short")], after: .days(32))
+        try await SearchIndexer(archive: lab.archive, time: ManualTime(lab.now)).catchUp(besidePolls: false)
+        let month = lab.now - StoryFinder.remembered
+        try await lab.archive.write { archive in
+            for _ in 0..<4096 { try archive.forgetBands(firstSeenBefore: month) }
+        }
     }
 
     /// Article numbers, story by story.
@@ -140,32 +152,51 @@ import Testing
     @Test func whatIsOlderThanAMonthIsForgotten() async throws {
         let lab = try IdentityLab()
         try await lab.poll("http://a.example/", [entry("1", title: "A", html: Self.html(Self.paragraphs))])
-        try await SearchIndexer(archive: lab.archive, time: ManualTime(lab.now)).catchUp(besidePolls: false)
         try await find(lab)
-        let later = lab.now + .days(32)
         #expect(try lab.number("SELECT count(*) FROM story_band") == StorySignature.bandCount)
-        try await lab.poll("http://b.example/", [entry("2", title: "B", html: longText(99))], after: .days(32))
-        try await SearchIndexer(archive: lab.archive, time: ManualTime(lab.now)).catchUp(besidePolls: false)
-        for _ in 0..<4096 {
-            try await lab.archive.write { try $0.forgetBands(firstSeenBefore: later - StoryFinder.remembered) }
-        }
-        #expect(try lab.number("SELECT count(*) FROM story_band WHERE article_id = 1") == 0)
+        try await forgetBands(lab)
+        #expect(try lab.number("SELECT count(*) FROM story_band") == 0)
+        try await lab.poll("http://b.example/", [entry("2", title: "B", html: Self.html(Self.paragraphs + ["x"]))])
         try await find(lab)
-        #expect(try lab.number("SELECT count(*) FROM story_band WHERE article_id = 2") == StorySignature.bandCount)
+        #expect(try lab.number("SELECT count(*) FROM story_band WHERE article_id = 3") == StorySignature.bandCount)
+        #expect(try stories(lab).isEmpty)
     }
 
-    @Test func anotherRuleFindsThemAnew() async throws {
+    /// Its bands are gone, and those of what it is linked to.
+    @Test func anEditAfterAMonthKeepsTheStory() async throws {
         let lab = try IdentityLab()
-        for feed in ["a", "b"] {
+        for feed in ["a", "b", "c"] {
             let html = Self.html(Self.paragraphs + ["From \(feed)"])
             try await lab.poll("http://\(feed).example/", [entry(feed, title: feed, html: html)])
         }
         try await find(lab)
+        #expect(try stories(lab) == [[1, 2, 3]])
+        try await forgetBands(lab)
+        let edited = Self.html(Self.paragraphs + ["From b", "A word more"])
+        try await lab.poll("http://b.example/", [entry("b", title: "b", html: edited)], after: .days(60))
+        try await find(lab)
+        #expect(try stories(lab) == [[1, 2, 3]])
+        #expect(try lab.number("SELECT count(*) FROM story_band") == 0)
+        try await lab.poll("http://b.example/", [entry("b", title: "b", html: longText(50))])
+        try await find(lab)
+        #expect(try stories(lab) == [[1, 3]])
+    }
+
+    /// Those of years ago, too.
+    @Test func anotherRuleFindsThemAnew() async throws {
+        let lab = try IdentityLab()
+        for (year, feed) in ["a", "b", "c", "d"].enumerated() {
+            let html = Self.html((0..<6).map { longText(year / 2 * 100 + $0, words: 30) } + ["From \(feed)"])
+            try await lab.poll(
+                "http://\(feed).example/", [entry(feed, title: feed, html: html)], after: .days(year == 2 ? 700 : 2))
+        }
+        try await find(lab)
+        #expect(try stories(lab) == [[1, 2], [3, 4]])
         let due = try await lab.archive.write { try $0.articlesWithoutStory(form: StoryRule.form + 1, limit: 1) }
-        #expect(due.articles.map(\.rawValue) == [1] && due.hasMore)
+        #expect(due.new.map(\.rawValue) == [1] && due.changed.isEmpty)
         #expect(try stories(lab).isEmpty)
         try await find(lab)
-        #expect(try stories(lab) == [[1, 2]])
+        #expect(try stories(lab) == [[1, 2], [3, 4]])
     }
 
     /// A text that very many have holds nobody up, and is one story.
@@ -177,6 +208,36 @@ import Testing
         }
         try await find(lab)
         #expect(try stories(lab).map(\.count) == [100])
-        #expect(try lab.number("SELECT max(n) FROM (SELECT count(*) AS n FROM story_link GROUP BY article_id)") == 4)
+        #expect(try lab.archive.storyBacklog() == 0)
+        // New dates and places are no reason to look again. Edits are, and leave the story whole.
+        for number in 0..<100 {
+            let html = Self.html(Self.paragraphs + ["From number \(number)"])
+            try await lab.poll(
+                "http://feed\(number).example/", [entry("1", title: "T\(number)", html: html, published: 1_700_000_000)]
+            )
+        }
+        #expect(try lab.archive.storyBacklog() == 0)
+        for number in 0..<100 {
+            let html = Self.html(Self.paragraphs + ["Once more from number \(number)"])
+            try await lab.poll("http://feed\(number).example/", [entry("1", title: "T\(number)", html: html)])
+        }
+        #expect(try lab.archive.storyBacklog() == 100)
+        try await find(lab)
+        #expect(try stories(lab).map(\.count) == [100])
+    }
+
+    /// One title, and texts by one pattern, at every hour: no story without end.
+    @Test func aPatternWithoutEndIsBounded() async throws {
+        let lab = try IdentityLab()
+        let entries = (0..<(ArchiveTransaction.mostInStory + 40)).map { number in
+            entry(
+                "\(number)", url: "http://a.example/\(number)", title: "Weather",
+                html: Self.html(Self.paragraphs + ["At \(number) degrees"]))
+        }
+        try await lab.poll("http://a.example/", entries)
+        try await find(lab)
+        let sizes = try stories(lab).map(\.count)
+        #expect(
+            sizes.first == ArchiveTransaction.mostInStory && sizes.allSatisfy { $0 <= ArchiveTransaction.mostInStory })
     }
 }
