@@ -50,9 +50,16 @@ public struct ArchivedArticle: Hashable, Sendable {
     /// The number of the story that it is of, where others say almost the same: its lowest article's.
     public var story: ArticleID?
 
+    /// What the sighting's entry says now; but a summary is another state's, where another content is asked for.
+    private static let entry = """
+        CASE WHEN c.id = s.content_id OR NOT json_valid(\(PackedEntry.column)) THEN \(PackedEntry.column)
+            ELSE json_remove(\(PackedEntry.column), '$.summary', '$._ingestd.summary') END
+        """
+
     static let columns = """
         a.id, a.revision, a.first_seen, (SELECT count(*) FROM sighting n WHERE n.article_id = a.id), c.title, s.url,
-        s.author, s.published, s.modified, c.kind, c.body, \(KeptText.sql), c.hash, \(PackedEntry.column), f.url,
+        s.author, s.published, s.modified, c.kind, c.body, \(KeptText.sql), c.hash,
+        \(entry), f.url,
         coalesce(f.configured_title, f.title),
         (SELECT m.seq FROM flood_article m WHERE m.article_id = a.id AND m.kind = 'new'),
         (SELECT y.story_id FROM story_article y WHERE y.article_id = a.id)

@@ -21,13 +21,22 @@ public struct KeptText: Hashable, Sendable {
         column = isBody ? nil : pieces ?? text
     }
 
-    /// The plain text in a query where the content is called `c`.
-    static let sql = """
-        CASE WHEN substr(c.text, 1, 1) = ' ' AND json_valid(c.text) THEN (SELECT group_concat(CASE j.type \
+    /// The plain text in a query where the content is called `c`. Pieces that cannot be read, of a damaged archive, are taken
+    /// for the text, so that the row can be read and its hash tells.
+    static let sql = sql(where: "json_valid(c.text)")
+
+    /// The same for views. Functions that SQLite 3.40 does not take for innocuous would make them of no use to readers that
+    /// do not trust the schema (`PRAGMA trusted_schema = OFF`).
+    static let sqlOfViews = sql(where: "TRUE")
+
+    private static func sql(where isSound: String) -> String {
+        """
+        CASE WHEN substr(c.text, 1, 1) = ' ' AND \(isSound) THEN (SELECT group_concat(CASE j.type \
         WHEN 'integer' THEN CASE WHEN j.value < 0 THEN char(10) ELSE '' END \
         || substr(CAST(c.body AS BLOB), abs(j.value) >> 12, abs(j.value) & 4095) ELSE j.value END, '') \
         FROM json_each(c.text) j) ELSE coalesce(c.text, c.body) END
         """
+    }
 }
 
 /// A text in a walk along the markup that it was made of.

@@ -7,7 +7,7 @@ extension Schema {
 
     static let views = """
         -- Where the index's columns can be read; in scripts without spaces it holds other words than these.
-        CREATE VIEW search_content AS SELECT a.id, c.title, \(KeptText.sql) AS text, s.author,
+        CREATE VIEW search_content AS SELECT a.id, c.title, \(KeptText.sqlOfViews) AS text, s.author,
             NULL AS characters, NULL AS places
         FROM article a JOIN content c ON c.id = a.shown_content JOIN sighting s ON s.id = a.shown_sighting;
 
@@ -16,7 +16,7 @@ extension Schema {
         CREATE VIEW articles AS SELECT
             a.id, s.url, c.title, s.author, s.summary,
             CASE c.kind WHEN 'html' THEN c.body END AS content_html,
-            CASE c.kind WHEN 'text' THEN c.body ELSE \(KeptText.sql) END AS content_text,
+            CASE c.kind WHEN 'text' THEN c.body ELSE \(KeptText.sqlOfViews) END AS content_text,
             s.language, \(instant("s.published")), \(instant("s.modified")), \(instant("a.first_seen")),
             (SELECT strftime('%Y-%m-%dT%H:%M:%SZ', max(coalesce(s2.last_seen, f2.last_success, s2.first_seen)) / 1000,
                 'unixepoch') FROM sighting s2 JOIN feed f2 ON f2.id = s2.feed_id WHERE s2.article_id = a.id) AS last_seen,
@@ -34,7 +34,7 @@ extension Schema {
         CREATE VIEW revisions AS SELECT
             r.article_id, r.revision, 'sha256:' || lower(hex(c.hash)) AS content_hash, c.title,
             CASE c.kind WHEN 'html' THEN c.body END AS content_html,
-            CASE c.kind WHEN 'text' THEN c.body ELSE \(KeptText.sql) END AS content_text,
+            CASE c.kind WHEN 'text' THEN c.body ELSE \(KeptText.sqlOfViews) END AS content_text,
             \(instant("r.modified")), \(instant("r.seen"))
         FROM revision r JOIN content c ON c.id = r.content_id;
 

@@ -9,8 +9,11 @@ import Testing
 @Suite struct KeptTextTests {
     private static func read(_ kept: KeptText, body: String?) throws -> String? {
         try DatabaseQueue().read { db in
-            try String.fetchOne(
-                db, sql: "SELECT \(KeptText.sql) FROM (SELECT ? AS text, ? AS body) c", arguments: [kept.column, body])
+            let row = try Row.fetchOne(
+                db, sql: "SELECT \(KeptText.sql), \(KeptText.sqlOfViews) FROM (SELECT ? AS text, ? AS body) c",
+                arguments: [kept.column, body])
+            #expect(row?[0] as String? == row?[1] as String?)
+            return row?[0]
         }
     }
 

@@ -171,6 +171,49 @@ import Testing
         #expect(diff.map { $0["added"].string }.filter { !$0.isEmpty } == ["New "])
     }
 
+    /// Its summary was another one, which is not kept.
+    @Test func aPastRevisionBearsNoLaterSummary() async throws {
+        let lab = try Lab()
+        try lab.configure(targets: ["/a.xml"])
+        func atom(_ word: String) -> String {
+            """
+            <feed xmlns="http://www.w3.org/2005/Atom"><title>F</title><id>f</id><entry><id>e</id><title>T</title>\
+            <updated>2026-11-20T10:00:00Z</updated><summary>\(word) summary</summary><category term="news"/>\
+            <content type="html">&lt;p&gt;\(word) content&lt;/p&gt;</content></entry></feed>
+            """
+        }
+        lab.server.on("/a.xml", .ok(atom("Old")), .ok(atom("New")))
+        try await lab.run("run", "--once")
+        try await lab.run("run", "--once", "--force")
+        let revisions = try await lab.json("show", "1", "--revisions")
+        #expect(revisions.map { $0["content_html"].string } == ["<p>Old content</p>", "<p>New content</p>"])
+        #expect(revisions.map { $0["summary"].string } == ["", "New summary"])
+        #expect(revisions.allSatisfy { $0["tags"].array.map(\.string) == ["news"] })
+        let told = try await lab.json("tail").filter { $0["_ingestd"]["kind"].string == "new" }
+        #expect(told.map { $0["content_html"].string } == ["<p>Old content</p>"] && !told[0]["summary"].isThere)
+    }
+
+    @Test func showTellsTheStory() async throws {
+        let lab = try Lab()
+        try lab.configure(targets: ["/a.xml", "/b.xml", "/c.xml"])
+        let wire = (0..<60).map { "word\($0)" }.joined(separator: " ")
+        lab.server.on("/a.xml", .ok(Lab.rss([("x", wire + " ours")])))
+        lab.server.on("/b.xml", .ok(Lab.rss([("y", wire + " theirs, a little longer")])))
+        lab.server.on("/c.xml", .ok(Lab.rss([("z", "Something else.")])))
+        try await lab.run("run", "--once")
+        let articles = try await lab.json("articles")
+        #expect(articles.compactMap { $0["_ingestd"]["story"].isThere ? $0["_ingestd"]["story"].int : nil }.count == 2)
+        let number = try #require(articles.first { $0["title"].string == "Title of y" })["_ingestd"]["article"].int
+        let story = try await lab.json("show", "\(number)", "--story")
+        #expect(story.count == 2 && Set(story.map { $0["title"].string }) == ["Title of x", "Title of y"])
+        #expect(story.last?["links"].array.count == 1)
+        let told = try await lab.run("show", "\(number)", "--story")
+        #expect(told.status == 0 && told.stdout.contains("of all word triples shared"), "\(told.stdout)")
+        let other = try #require(articles.first { $0["title"].string == "Title of z" })["_ingestd"]["article"].int
+        let none = try await lab.run("show", "\(other)", "--story")
+        #expect(none.status == 0 && none.stdout.isEmpty && none.stderr.contains("nothing else"))
+    }
+
     @Test func globalOptionsStandBeforeAndBehindTheCommand() async throws {
         let lab = try Lab()
         try lab.configure(targets: ["/feed.xml"])

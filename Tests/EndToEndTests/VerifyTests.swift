@@ -103,6 +103,8 @@ import Testing
         ("UPDATE counter SET value = 77 WHERE name = 'articles'", "count", "the counter 'articles' is 77"),
         ("UPDATE feed SET articles = 77 WHERE id = 1", "count", "said to be 77"),
         ("UPDATE feed_count SET feeds = 77", "count", "the feeds that are active are said to be 77"),
+        ("DROP VIEW articles", "schema", "the view articles is not there"),
+        ("DROP INDEX sighting_url", "schema", "the index sighting_url is not there"),
         ("INSERT INTO story_link VALUES (2, 1, 0.9, 1)", "story", "its link to article 1 is to none of its story"),
         ("INSERT INTO story_article VALUES (1, 1), (2, 1)", "story", "nothing links it to the story that it is of"),
         ("DELETE FROM search_indexed WHERE article_id = 1", "search-index", "it is not in the index"),

@@ -19,6 +19,9 @@ import Testing
             'feeds': 'url configured_url title state tags articles last_poll last_success last_change last_status '
                 'next_poll interval_seconds interval_reason failures last_error_code last_error_message etag '
                 'last_modified hub',
+            'stories': 'story article_id',
+            'story_links': 'story article_id other_article_id jaccard containment',
+            'flood_articles': 'seq at reason article_id revision kind feed_url',
         }
         rounds = states = 0
         seen = -1
@@ -27,6 +30,8 @@ import Testing
                 sys.exit('the archive did not grow: %d' % seen)
             db = sqlite3.connect('file:%s?mode=ro' % path, uri=True, timeout=0)
             db.row_factory = sqlite3.Row
+            # As careful readers do who did not make the file.
+            db.execute('PRAGMA trusted_schema = OFF')
             db.execute('BEGIN')
             rows = {view: db.execute('SELECT * FROM ' + view).fetchall() for view in VIEWS}
             for view, names in VIEWS.items():
@@ -47,6 +52,8 @@ import Testing
             assert {row['article_id'] for row in rows['sightings']} == new
             found = db.execute("SELECT count(*) FROM articles JOIN articles_fts('text') ON articles.id = articles_fts.rowid")
             assert found.fetchone()[0] <= len(articles)
+            for snippet, in db.execute("SELECT snippet(articles_fts, 1, '[', ']', '', 9) FROM articles_fts('text')"):
+                assert '[text]' in snippet.lower(), snippet
             db.close()
             rounds += 1
             states += len(changes) != seen

@@ -32,18 +32,13 @@ public struct StorySubject: Hashable, Sendable {
     public var content: Int64
     /// Unicode scalars of its canonical text.
     public var length: Int
-    /// Plain text.
-    public var title: String?
+    /// Of the article.
     public var firstSeen: Timestamp
-    /// In which it has stood.
-    public var feeds: Set<FeedID>
 
-    public init(content: Int64, length: Int, title: String?, firstSeen: Timestamp, feeds: Set<FeedID>) {
+    public init(content: Int64, length: Int, firstSeen: Timestamp) {
         self.content = content
         self.length = length
-        self.title = title
         self.firstSeen = firstSeen
-        self.feeds = feeds
     }
 }
 
@@ -133,28 +128,18 @@ extension ArchiveTransaction {
     func markForStory(_ article: ArticleID, content: Int64) throws {
         try execute(
             """
-            INSERT OR IGNORE INTO story_pending SELECT a.id FROM article a, story_state t
-            WHERE a.id = ? AND a.id <= t.position AND a.shown_content <> ?
+            INSERT OR IGNORE INTO story_pending SELECT a.id FROM article a, story_state
+            WHERE a.id = ? AND a.id <= story_state.position AND a.shown_content <> ?
             """, [article.rawValue, content])
     }
 
     /// `nil` for an article that is not there.
     public func storySubject(_ article: ArticleID) throws -> StorySubject? {
-        let subject = try first(
+        try first(
             """
-            SELECT c.id, c.length, c.title, a.first_seen FROM article a JOIN content c ON c.id = a.shown_content
-            WHERE a.id = ?
+            SELECT c.id, c.length, a.first_seen FROM article a JOIN content c ON c.id = a.shown_content WHERE a.id = ?
             """, [article.rawValue]
-        ) {
-            StorySubject(
-                content: $0[0], length: $0[1], title: $0[2], firstSeen: Timestamp(milliseconds: $0[3]), feeds: [])
-        }
-        guard var subject else { return nil }
-        subject.feeds = Set(
-            try rows("SELECT DISTINCT feed_id FROM sighting WHERE article_id = ?", [article.rawValue]) {
-                FeedID(rawValue: $0[0])
-            })
-        return subject
+        ) { StorySubject(content: $0[0], length: $0[1], firstSeen: Timestamp(milliseconds: $0[2])) }
     }
 
     /// The articles that an article is linked to, later ones and earlier ones, the closest first.

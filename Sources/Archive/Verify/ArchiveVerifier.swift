@@ -26,6 +26,7 @@ struct ArchiveVerifier {
     mutating func run() throws {
         try part("the number of rows") { try $0.estimate() }
         try part("the database") { try $0.checkDatabase() }
+        try part("the schema", .schema) { try $0.checkSchema() }
         try part("articles") { try $0.checkArticles() }
         try part("contents") { try $0.checkContents() }
         try part("revisions") { try $0.checkRevisions() }
@@ -85,6 +86,8 @@ struct ArchiveVerifier {
     private func remedy(_ code: VerificationFinding.Code) -> String {
         switch code {
         case .database: ArchiveVerifier.remedyOfDamage(path)
+        case .schema:
+            "another program has removed it: stop the daemon, and make it again with its CREATE statement of 'ingestd schema'"
         case .contentHash:
             "another program or a fault of the disk has altered it; a backup may hold it as it was"
         case .reference, .revisions, .changes, .entry:
@@ -154,6 +157,20 @@ struct ArchiveVerifier {
     }
 
     // MARK: articles and what they consist of
+
+    /// Tables, indexes and views of this version; what else another program has put there is its own.
+    private mutating func checkSchema() throws {
+        guard try Int.fetchOne(db, sql: "PRAGMA user_version") == Schema.version else { return }
+        let names = "SELECT type, name FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY rowid"
+        let wanted = try DatabaseQueue().write { fresh in
+            try Schema.create(fresh)
+            return try Row.fetchAll(fresh, sql: names)
+        }
+        let there = Set(try Row.fetchAll(db, sql: names))
+        for row in wanted where !there.contains(row) {
+            find(.schema, "the \(row[0] as String) \(row[1] as String) is not there")
+        }
+    }
 
     private mutating func checkArticles() throws {
         let thinned = try db.columns(in: "article").contains { $0.name == "thinned" } ? "a.thinned" : "0"

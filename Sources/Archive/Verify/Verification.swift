@@ -6,6 +6,8 @@ public struct VerificationFinding: Hashable, Sendable {
     public enum Code: String, Hashable, Sendable, CaseIterable {
         /// SQLite itself finds its file damaged.
         case database
+        /// A table, an index or a view is not there.
+        case schema
         /// A content is not what its hash was made of.
         case contentHash = "content-hash"
         /// A row names another that is not there, or is another article's.

@@ -56,7 +56,9 @@ struct Reconciler: ~Copyable {
     /// The other way round.
     private var entriesOf: [ArticleID: [Int]] = [:]
     private var entryOfSighting: [Int64: Int] = [:]
-    /// Entries that have joined an article, by their content.
+    /// Entries by their content, where the feed has held something before.
+    private var alike: [[UInt8]: [Int]] = [:]
+    /// Those that have joined an article.
     private var joinedByHash: [[UInt8]: [Int]] = [:]
     /// The feed's sightings when the poll began, as far as its last document or this one names them.
     private var before: [KnownSighting]
@@ -258,6 +260,9 @@ struct Reconciler: ~Copyable {
     // MARK: rules 3 to 5
 
     private mutating func joinByContentOrBegin(in archive: borrowing ArchiveTransaction) throws {
+        if hasHeld, joined.contains(where: { $0 == nil }) {
+            alike = Dictionary(grouping: entries.indices) { entries[$0].form.hash }
+        }
         let byFingerprint = Dictionary(before.map { ($0.fingerprint, $0) }) { $1 }
         // Documents list the newest first; articles are numbered from the oldest.
         for index in entries.indices.reversed() where joined[index] == nil {
@@ -278,7 +283,8 @@ struct Reconciler: ~Copyable {
         let entry = entries[index]
         if let known = articleWithSameContentHere(index) { return known }
         for content in entry.form.isSubstantial ? try archive.contents(hash: entry.form.hash) : [] {
-            if !isAnotherOfItsKind(index, content.article),
+            if try !isAnotherOfItsKind(index, content.article)
+                && !isOfAnEarlierDocument(index, content.article, in: archive),
                 Identity.joinsByContent(
                     entry, knownEnclosures: try enclosures(of: content.article, for: entry, in: archive))
             {
@@ -356,6 +362,21 @@ struct Reconciler: ~Copyable {
             guard let theirs = specificURLKey[other] else { return false }
             return mine != theirs && entries[other].instant != entries[index].instant
         }
+    }
+
+    /// Whether the feed has held the article under another specific URL and of another instant, and the text is boilerplate
+    /// by this very document: the thread of an earlier week.
+    private func isOfAnEarlierDocument(
+        _ index: Int, _ article: ArticleID, in archive: borrowing ArchiveTransaction
+    ) throws -> Bool {
+        let (entry, url) = (entries[index], specificURLKey[index])
+        guard hasHeld, let url else { return false }
+        let isBoilerplate = (alike[entry.form.hash] ?? []).suffix(Reconciler.mostAlike).contains { other in
+            entries[other].instant != entry.instant && specificURLKey[other].map { $0 != url } ?? false
+        }
+        guard isBoilerplate else { return false }
+        let own = try archive.sightings(of: article, in: feed.id)
+        return !own.isEmpty && own.allSatisfy { $0.urlKey != nil && $0.urlKey != url && $0.instant != entry.instant }
     }
 
     private func enclosures(
@@ -557,6 +578,9 @@ struct Reconciler: ~Copyable {
                 updated < known || extent == .pushed && updated == known
             } else if extent == .pushed {
                 true
+            } else if let published = entry.entry.published, let known = sighting?.published, published > known {
+                // No cache has kept what bears a newer date.
+                false
             } else if entry.entry.modified == nil, let documentModified, let known = feed.poll.documentModified {
                 documentModified < known
             } else {

@@ -93,9 +93,7 @@ public struct StoryFinder: Sendable {
         var dropped: [ArticleID] = []
         for other in linked + found.filter({ !linked.contains($0) }) {
             let isLinked = linked.contains(other)
-            if let candidate = try archive.storySubject(other), StoryRule.isComparable(subject),
-                StoryRule.mayBeOne(subject, candidate)
-            {
+            if let candidate = try archive.storySubject(other), StoryRule.isComparable(subject) {
                 let theirs = try shingles(of: candidate, archive)
                 let similarity = mine.similarity(to: theirs)
                 if StoryRule.isOne(similarity, mine, theirs) {

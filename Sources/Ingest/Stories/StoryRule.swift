@@ -18,15 +18,6 @@ enum StoryRule {
         subject.length > 0 && CanonicalForm.mayBeSubstantial(length: subject.length)
     }
 
-    /// What need not be read to know that two articles are no story.
-    static func mayBeOne(_ a: StorySubject, _ b: StorySubject) -> Bool {
-        // Within one feed texts are alike that follow a pattern: the weather of every day, a list of events. Only what
-        // bears one title is one thing there.
-        if a.feeds.isDisjoint(with: b.feeds) { return true }
-        let title = CanonicalForm.title(a.title)
-        return !title.isEmpty && title == CanonicalForm.title(b.title)
-    }
-
     static func isOne(_ similarity: Similarity, _ a: Shingles, _ b: Shingles) -> Bool {
         guard min(a.count, b.count) >= leastShingles else { return false }
         return similarity.jaccard >= leastJaccard || similarity.containment >= leastContainment

@@ -390,6 +390,24 @@ import Testing
         #expect(try lab.articles.count == 3)
     }
 
+    /// The thread of three weeks ago has left the feed when this week's comes.
+    @Test("weekly-thread-in-a-sliding-window", arguments: [1, 2, 3, 5], [1, 2])
+    func weeklyThreadInAWindow(window: Int, step: Int) async throws {
+        let lab = try IdentityLab()
+        func thread(_ week: Int) -> Entry {
+            entry(
+                "w\(week)", url: "https://a.example/thread-\(week)", title: "Open thread", html: longText(7),
+                published: Int64(week) * 604_800)
+        }
+        for newest in stride(from: window, through: 12, by: step) {
+            try await lab.poll(a, ((newest - window + 1)...newest).reversed().map(thread))
+        }
+        // What never stood beside another of its kind cannot be told from a copy.
+        let last = (12 - window) / step * step + window
+        #expect(try lab.articles.count == (window == 1 ? 1 : last))
+        #expect(try lab.changes() == Array(repeating: .new, count: window == 1 ? 1 : last))
+    }
+
     @Test("short-text-in-two-feeds")
     func shortTextIsNotSubstantial() async throws {
         let lab = try IdentityLab()
@@ -540,6 +558,20 @@ import Testing
         #expect(try await lab.poll(a, [after], lastModified: late).revised == 0)
         let article = try #require(try lab.articles.first)
         #expect(article.revision == 2 && article.text.hasSuffix("changed"))
+    }
+
+    /// Some caches answer with an old `Last-Modified` what is new.
+    @Test("no stale copy that bears a newer date")
+    func newerDate() async throws {
+        let lab = try IdentityLab()
+        let texts = [longText(1), longText(1) + " changed", longText(1)]
+        for (index, text) in texts.enumerated() {
+            try await lab.poll(
+                a, [entry("1", html: text, published: 100 + Int64(index))],
+                lastModified: Timestamp(seconds: index == 1 ? 200 : 100))
+        }
+        let article = try #require(try lab.articles.first)
+        #expect(article.revision == 3 && !article.text.hasSuffix("changed"))
     }
 
     @Test("stale copy of a form that was no revision")

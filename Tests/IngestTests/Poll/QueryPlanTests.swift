@@ -11,7 +11,8 @@ import Testing
 @Suite struct QueryPlanTests {
     /// Tables that may be walked through: they grow with feeds, hosts and days, or have one row.
     private static let small: Set = [
-        "feed", "feed_count", "host", "outage", "operator_pause", "counter", "tally", "search_state", "backfill",
+        "story_state", "feed", "feed_count", "host", "outage", "operator_pause", "counter", "tally", "search_state",
+        "backfill",
         "websub", "webhook",
         "sqlite_master",
         "CONSTANT", "json_each",

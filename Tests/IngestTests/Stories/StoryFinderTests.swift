@@ -90,19 +90,24 @@ import Testing
         #expect(try stories(lab) == [[1, 2]])
     }
 
-    /// The weather of every day follows one pattern. A report that is published again under its title does not.
-    @Test func withinOneFeedTheTitlesMustAgree() async throws {
+    /// A planet that carries both parts nothing, and one feed may say a thing twice.
+    @Test func oneFeedThatHasBothMakesNoDifference() async throws {
         let lab = try IdentityLab()
-        try await lab.poll(
-            "http://a.example/",
-            [
-                entry("3", url: "http://a.example/3", title: "Tuesday", html: Self.html(["Rain"] + Self.paragraphs)),
-                entry("2", url: "http://a.example/2", title: "Monday", html: Self.html(["Snow"] + Self.paragraphs)),
-                entry("1", url: "http://a.example/1", title: "Monday", html: Self.html(["Sun"] + Self.paragraphs)),
-            ])
+        let one = entry("1", url: "http://a.example/1", title: "Council votes", html: Self.html(Self.paragraphs))
+        let two = entry(
+            "2", url: "http://b.example/2", title: "Mayor pleased", html: Self.html(["Said so."] + Self.paragraphs))
+        try await lab.poll("http://a.example/", [one])
+        try await lab.poll("http://b.example/", [two])
         try await find(lab)
-        #expect(try lab.articles.map(\.title) == ["Monday", "Monday", "Tuesday"])
         #expect(try stories(lab) == [[1, 2]])
+        try await lab.poll("http://planet.example/", [two, one])
+        try await find(lab)
+        #expect(try lab.articles.map(\.sightings) == [2, 2] && stories(lab) == [[1, 2]])
+        let third = entry(
+            "3", url: "http://a.example/3", title: "More", html: Self.html(Self.paragraphs + ["And more."]))
+        try await lab.poll("http://a.example/", [third, one])
+        try await find(lab)
+        #expect(try stories(lab) == [[1, 2, 3]])
     }
 
     @Test func storiesComeTogetherAndPart() async throws {
