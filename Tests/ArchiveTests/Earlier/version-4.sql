@@ -211,6 +211,7 @@ INSERT INTO "change" VALUES(3,1795634823265,'new',3,1,3);
 INSERT INTO "change" VALUES(4,1795634823266,'duplicate',1,1,2);
 INSERT INTO "change" VALUES(5,1795634823312,'new',4,1,1);
 INSERT INTO "change" VALUES(6,1795634823312,'revised',2,2,1);
+INSERT INTO "change" VALUES(7,1795634823400,'gone',5,1,1);
 CREATE TABLE poll (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     feed_id INTEGER NOT NULL,
@@ -496,5 +497,5 @@ DELETE FROM sqlite_sequence;
 INSERT INTO "sqlite_sequence" VALUES('feed',5);
 INSERT INTO "sqlite_sequence" VALUES('poll',9);
 INSERT INTO "sqlite_sequence" VALUES('article',5);
-INSERT INTO "sqlite_sequence" VALUES('change',6);
+INSERT INTO "sqlite_sequence" VALUES('change',7);
 COMMIT;
