@@ -265,7 +265,7 @@ extension ArchiveTransaction {
         try part(story)
     }
 
-    /// Of articles that were first seen before, a part at each call: all are gone after some thousand.
+    /// Of articles that were first seen before, a part at each call: all are gone after 4096 of them.
     public func forgetBands(firstSeenBefore instant: Timestamp) throws {
         let slices: Int64 = 4096
         let day = instant.milliseconds / SearchDay.milliseconds

@@ -56,6 +56,9 @@ public struct StoryFinder: Sendable {
     /// Returns whether more wait.
     static func step(_ batch: Batch, in archive: borrowing ArchiveTransaction, at now: Timestamp) throws -> Bool {
         let due = try archive.articlesWithoutStory(form: StoryRule.form, limit: batch.articles)
+        let all = due.changed.count + due.new.count
+        // Whoever only looks whether there is something to do writes nothing.
+        guard all > 0 else { return false }
         // An archive of years that is gone through anew has its stories of then.
         let horizon = try due.new.first.flatMap { try archive.storySubject($0)?.firstSeen } ?? now
         let since = min(horizon, now) - remembered
@@ -67,7 +70,6 @@ public struct StoryFinder: Sendable {
             done += 1
         }
         try archive.forgetBands(firstSeenBefore: since)
-        let all = due.changed.count + due.new.count
         return done < all || all == batch.articles
     }
 

@@ -1,8 +1,9 @@
-import Archive
 import FeedModel
+import GRDB
 import TestSupport
 import Testing
 
+@testable import Archive
 @testable import Ingest
 
 /// Articles that say almost the same, linked and left apart.
@@ -185,6 +186,19 @@ import Testing
         try await lab.poll("http://b.example/", [entry("b", title: "b", html: longText(50))])
         try await find(lab)
         #expect(try stories(lab) == [[1, 3]])
+    }
+
+    @Test func whereNothingIsToBeDoneNothingIsWritten() async throws {
+        let lab = try IdentityLab()
+        try await lab.poll("http://a.example/", [entry("1", html: Self.html(Self.paragraphs))])
+        try await find(lab)
+        let now = lab.now
+        let changes = try await lab.archive.write { archive in
+            let before = archive.db.totalChangesCount
+            _ = try StoryFinder.step(.besidePolls, in: archive, at: now)
+            return archive.db.totalChangesCount - before
+        }
+        #expect(changes == 0)
     }
 
     /// Those of years ago, too.
