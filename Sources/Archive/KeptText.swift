@@ -9,7 +9,7 @@ import Glibc
 public struct KeptText: Hashable, Sendable {
     let column: String?
 
-    /// Takes some 20 µs: better done before the writer's time is taken.
+    /// Takes some 10 µs for an article of 3 KB: better done before the writer's time is taken.
     public init(_ text: String, body: String?) {
         guard var body else {
             column = text
