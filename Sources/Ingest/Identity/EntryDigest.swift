@@ -10,6 +10,11 @@ public struct EntryDigest: Sendable {
     let guid: String?
     let canonicalURL: String?
     let urlKey: Int64?
+    /// It has an empty path and no query.
+    let isBareSite: Bool
+    /// The guid as a canonical URL, where it is one without a fragment.
+    let guidURL: String?
+    let isGuidBareSite: Bool
     let form: CanonicalForm
     /// The body as plain text with its characters intact, paragraphs as lines.
     let plainText: String
@@ -31,6 +36,13 @@ public struct EntryDigest: Sendable {
         canonicalURL = EntryDigest.canonicalURL(
             entry.url, origLink: entry.extensions["feedburner", "origLink"].first?.value)
         urlKey = canonicalURL.map { EntryDigest.key($0) }
+        let isBareSite = canonicalURL.map(CanonicalURL.isBareSite) ?? false
+        self.isBareSite = isBareSite
+        guidURL = guid.flatMap { guid in
+            guard let url = WebURL(guid), url.isHTTP, url.fragment == nil else { return nil }
+            return CanonicalURL.of(guid)
+        }
+        isGuidBareSite = guidURL == canonicalURL ? isBareSite : guidURL.map(CanonicalURL.isBareSite) ?? false
         plainText = EntryDigest.plainText(of: entry)
         form = CanonicalForm(entry, plainText: plainText)
         // Title and hash are the content's; they are put in when the entry is shown.

@@ -67,15 +67,14 @@ public enum Identity {
     }
 
     /// A URL is not specific when it is the feed's home page, or has an empty path and no query.
-    static func namesASite(_ canonicalURL: String, homePage: String?) -> Bool {
-        CanonicalURL.isBareSite(canonicalURL) || canonicalURL == homePage
+    static func namesASite(_ entry: EntryDigest, homePage: String?) -> Bool {
+        entry.isBareSite || homePage != nil && entry.canonicalURL == homePage
     }
 
     /// A guid that is the feed's home page tells no entries apart; one with a fragment may
     /// (`https://example.org/#2026-11-22`).
-    static func guidNamesASite(_ guid: String, homePage: String?) -> Bool {
-        guard let url = WebURL(guid), url.isHTTP, url.fragment == nil else { return false }
-        return CanonicalURL.of(guid).map { namesASite($0, homePage: homePage) } ?? false
+    static func guidNamesASite(_ entry: EntryDigest, homePage: String?) -> Bool {
+        entry.isGuidBareSite || homePage != nil && entry.guidURL == homePage
     }
 
     // MARK: rule 1

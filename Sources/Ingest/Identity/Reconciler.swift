@@ -147,13 +147,13 @@ struct Reconciler: ~Copyable {
         for entry in entries {
             var guid = entry.guid
             if let value = guid {
-                let namesASite = Identity.guidNamesASite(value, homePage: homePage)
+                let namesASite = Identity.guidNamesASite(entry, homePage: homePage)
                 if try isUnreliable(.guid, value, here: unreliable.contains(value) || namesASite) { guid = nil }
             }
             reliableGuid.append(guid)
             var key = entry.urlKey
-            if let value = key, let url = entry.canonicalURL {
-                let namesASite = Identity.namesASite(url, homePage: homePage)
+            if let value = key {
+                let namesASite = Identity.namesASite(entry, homePage: homePage)
                 if try isUnreliable(.url, String(value), here: shared.contains(value) || namesASite) { key = nil }
             }
             specificURLKey.append(key)
