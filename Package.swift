@@ -75,6 +75,7 @@ let package = Package(
             name: "Service",
             dependencies: [
                 "FeedModel", "FeedFetch", "Archive", "Ingest",
+                .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
@@ -117,7 +118,10 @@ let package = Package(
         .testTarget(name: "WarcTests", dependencies: ["Warc", "FeedModel", "TestSupport"], swiftSettings: settings),
         .testTarget(
             name: "ArchiveTests",
-            dependencies: ["Archive", "FeedModel", "TestSupport", .product(name: "GRDB", package: "GRDB.swift")],
+            dependencies: [
+                "Archive", "FeedModel", "TestSupport", .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "GRDBSQLite", package: "GRDB.swift"),
+            ],
             exclude: ["Earlier"], swiftSettings: settings),
         .testTarget(
             name: "IngestTests",
@@ -130,7 +134,7 @@ let package = Package(
             name: "ServiceTests",
             dependencies: [
                 "Service", "Ingest", "Archive", "FeedFetch", "FeedModel", "TestSupport",
-                .product(name: "Logging", package: "swift-log"),
+                .product(name: "Logging", package: "swift-log"), .product(name: "NIOCore", package: "swift-nio"),
             ],
             swiftSettings: settings),
         // What parsing costs, beside the least that C can do.

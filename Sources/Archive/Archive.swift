@@ -1,4 +1,4 @@
-import FeedModel
+public import FeedModel
 import Foundation
 import GRDB
 import GRDBSQLite
@@ -20,6 +20,8 @@ public final class Archive: Sendable {
     private let commits: GroupCommit?
     private let lock: ArchiveLock?
     private let raw: RawWriter?
+    /// Whose documents are worked at just now.
+    public let marks: WorkMarks
 
     public var path: String { Archive.databasePath(inFolder: folder) }
 
@@ -38,14 +40,15 @@ public final class Archive: Sendable {
         metrics = commits?.metrics ?? ArchiveMetrics()
         self.lock = lock
         self.raw = raw
+        // Without the lock, the marks are another process's.
+        marks = WorkMarks(folder: lock == nil ? nil : folder)
     }
 
     // MARK: opening
 
     /// Opens an archive for writing, and makes it if it is not there.
     public static func openForWriting(folder: String, holder: ArchiveLock.Holder) throws(ArchiveError) -> Archive {
-        try makeFolder(folder)
-        let lock = try ArchiveLock(folder: folder, holder: holder)
+        let lock = try ArchiveLock(openFolder(folder), holder: holder)
         let path = databasePath(inFolder: folder)
         do {
             var configuration = configuration()
@@ -79,11 +82,14 @@ public final class Archive: Sendable {
             }
             let raw = RawWriter(archiveFolder: folder, version: holder.version)
             try pool.write { try raw.recover($0) }
-            return Archive(folder: folder, reader: pool, commits: GroupCommit(pool, raw, pulse), lock: lock, raw: raw)
+            let commits = GroupCommit(pool, raw, pulse, folder: folder)
+            return Archive(folder: folder, reader: pool, commits: commits, lock: lock, raw: raw)
         } catch let error as ArchiveError {
             throw error
         } catch let error as DatabaseError where error.resultCode == .SQLITE_CANTOPEN {
-            throw .cannotCreate(path: path, reason: reason(of: error))
+            throw ArchiveProof(folder: folder).failure(path) ?? .cannotCreate(path: path, reason: reason(of: error))
+        } catch let error as DatabaseError where error.resultCode == .SQLITE_IOERR {
+            throw ArchiveProof(folder: folder).failure(path) ?? failure(error, path: path)
         } catch {
             throw failure(error, path: path)
         }
@@ -114,15 +120,32 @@ public final class Archive: Sendable {
         }
     }
 
-    /// As `mkdir -p`.
+    /// A folder that we write to, made if it is not there.
+    static func openFolder(_ path: String) throws(ArchiveError) -> ArchiveFolder {
+        try makeFolder(path)
+        let folder: ArchiveFolder
+        do { folder = try ArchiveFolder(path) } catch { throw .uncreatable(error) }
+        if let who = folder.strangers { throw .openToOthers(folder: path, who: who) }
+        return folder
+    }
+
+    /// As `mkdir -p`; nobody but its owner may write to it.
     static func makeFolder(_ path: String) throws(ArchiveError) {
-        if mkdir(path, 0o777) == 0 || errno == EEXIST { return }
+        if mkdir(path, 0o755) == 0 || errno == EEXIST { return }
         let parent = (path as NSString).deletingLastPathComponent
         if errno == ENOENT, !parent.isEmpty, parent != path {
             try makeFolder(parent)
-            if mkdir(path, 0o777) == 0 || errno == EEXIST { return }
+            if mkdir(path, 0o755) == 0 || errno == EEXIST { return }
         }
-        throw .cannotCreate(path: path, reason: String(cString: strerror(errno)))
+        throw cannotCreate(path, errno)
+    }
+
+    /// What a disk cannot take now it may take later; all else wants a hand.
+    static func cannotCreate(_ path: String, _ systemError: Int32) -> ArchiveError {
+        switch systemError {
+        case ENOSPC, EDQUOT, EROFS, EIO: .unavailable(path: path, ArchiveObstacle(systemError: systemError))
+        default: .cannotCreate(path: path, reason: String(cString: strerror(systemError)))
+        }
     }
 
     /// Leaves the log and the shared memory beside the database when it is closed, both empty: who may read the folder
@@ -136,9 +159,12 @@ public final class Archive: Sendable {
     /// Bytes of the write-ahead log that are moved into the database together.
     private static let longestLog = 16 << 20
 
+    /// Seconds that another program's lock is waited for.
+    static let lockPatience = 10.0
+
     private static func configuration() -> Configuration {
         var configuration = Configuration()
-        configuration.busyMode = .timeout(10)
+        configuration.busyMode = .timeout(lockPatience)
         configuration.label = "archive"
         configuration.prepareDatabase(SearchRank.register)
         configuration.prepareDatabase(PackedEntry.register)
@@ -163,7 +189,7 @@ public final class Archive: Sendable {
         return switch (error as? DatabaseError)?.resultCode {
         case ResultCode.SQLITE_BUSY?: .busy(path: path)
         case ResultCode.SQLITE_CORRUPT?, ResultCode.SQLITE_NOTADB?: .damaged(path: path, reason: reason)
-        default: .failed(path: path, reason: reason)
+        default: ArchiveObstacle(error).map { .unavailable(path: path, $0) } ?? .failed(path: path, reason: reason)
         }
     }
 
@@ -175,20 +201,74 @@ public final class Archive: Sendable {
     // MARK: writing
 
     /// Runs `body` in a transaction and returns once it is durable. What `body` throws, or SQLite, says
-    /// that the archive or the program is broken.
+    /// that the archive or the program is broken, or is an `ArchiveError` that passes: after `waitOut` that is waited out
+    /// here, and `body` run again.
     ///
     /// Writes of one actor are made in the order in which it asks for them.
+    ///
+    /// - Parameter waits: `false` to throw all the same, for whoever can come again.
     public func write<Result: Sendable>(
-        isolation: isolated (any Actor)? = #isolation,
+        waits: Bool = true, isolation: isolated (any Actor)? = #isolation,
         _ body: @escaping @Sendable (borrowing ArchiveTransaction) throws -> Result
     ) async throws -> Result {
         guard let commits else { throw ArchiveError.failed(path: path, reason: "it is open for reading alone") }
         do {
-            return try await commits.write { [raw, metrics] db in try body(ArchiveTransaction(db, metrics, raw)) }
+            return try await commits.write(waits: waits) { [raw, metrics] db in
+                try body(ArchiveTransaction(db, metrics, raw))
+            }
         } catch let error as DatabaseError {
-            throw ArchiveError.failed(path: path, reason: Archive.reason(of: error))
+            throw Archive.failure(error, path: path)
         }
     }
+
+    /// Writes, so that it is known that the archive can take what comes: before the first request goes out.
+    ///
+    /// - Throws: as `write`.
+    public func prove() async throws {
+        do {
+            try await commits?.prove()
+        } catch let error as DatabaseError {
+            throw Archive.failure(error, path: path)
+        }
+    }
+
+    // MARK: waiting
+
+    /// From now on writes wait where the archive can take nothing now; see `ArchiveObstacle`.
+    ///
+    /// - Returns: what is waited out, at each attempt to write that fails, and `nil` when all is well again.
+    public func waitOut(by time: any TimeSource) -> AsyncStream<ArchiveTrouble?> {
+        commits?.waitOut(by: time) ?? AsyncStream { $0.finish() }
+    }
+
+    /// `waitOut` has been called.
+    public var waitsOut: Bool { commits?.waitsOut ?? false }
+
+    /// What is waited out now: nothing may be asked for that the archive could not take.
+    public var trouble: ArchiveTrouble? { commits?.trouble }
+
+    /// Returns when the archive can take what comes, so far as is known.
+    ///
+    /// - Returns: `false` if that is waited for no more.
+    public func untilWritable() async -> Bool { await commits?.untilWritable() ?? false }
+
+    /// Runs what reads, again after a while where that fails by what passes.
+    public func outlasting<Result>(
+        _ time: any TimeSource, isolation: isolated (any Actor)? = #isolation, _ body: () async throws -> Result
+    ) async throws -> Result {
+        while true {
+            do {
+                return try await body()
+            } catch let error as ArchiveError where error.isPassing && waitsOut {
+                // Whoever reads alone tells the writer, who may not have noticed.
+                try await prove()
+                try await time.sleep(until: time.now + .seconds(1))
+            }
+        }
+    }
+
+    /// For the end of the program: what waits fails, and so does what cannot be written from now on.
+    public func stopWaiting() { commits?.stopWaiting() }
 
     /// Moves while something is being written, also within one write that takes long; stands while the writer is idle, and
     /// while it waits for a lock or the disk.

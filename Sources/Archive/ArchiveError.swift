@@ -1,9 +1,13 @@
+import Glibc
+
 /// Why the archive cannot be used. Each says what to do; the command line maps it to an exit code.
 public enum ArchiveError: Error, Hashable, Sendable, CustomStringConvertible {
     /// There is no archive at this path.
     case notThere(path: String)
     /// The folder or file cannot be made or opened for writing.
     case cannotCreate(path: String, reason: String)
+    /// Others may put files into the folder, and so have us write where they want.
+    case openToOthers(folder: String, who: String)
     /// An archive is there already where another is to be put.
     case exists(path: String)
     /// Another process writes to it.
@@ -22,6 +26,10 @@ public enum ArchiveError: Error, Hashable, Sendable, CustomStringConvertible {
     case damaged(path: String, reason: String)
     /// Another program holds SQLite's lock on it.
     case busy(path: String)
+    /// It cannot be written, or read, now; that passes.
+    case unavailable(path: String, ArchiveObstacle)
+    /// Another file has taken the place of one that is open.
+    case replaced(path: String)
     /// SQLite cannot read or write it.
     case failed(path: String, reason: String)
 
@@ -31,6 +39,8 @@ public enum ArchiveError: Error, Hashable, Sendable, CustomStringConvertible {
             "no archive at \(path); 'ingestd run' or 'ingestd run --once' makes one"
         case .cannotCreate(let path, let reason):
             "\(path) cannot be made, or not be written: \(reason)"
+        case .openToOthers(let folder, let who):
+            "the folder \(folder) is no place for an archive: \(who); 'chmod go-w \(folder)', or name a folder of its own in it"
         case .exists(let path):
             "\(path) is there already, and is not overwritten; choose another folder, or move it away"
         case .locked(let path, let holder):
@@ -51,8 +61,31 @@ public enum ArchiveError: Error, Hashable, Sendable, CustomStringConvertible {
                 + "or save what can be read: sqlite3 \(path) .recover"
         case .busy(let path):
             "the archive \(path) is locked by another program; end that program: only ingestd may write to the archive"
+        case .unavailable(let path, let obstacle):
+            "\(obstacle.description(of: path)); \(obstacle.advice)"
+        case .replaced(let path):
+            "another file has been put in the place of \(path), which was in use; start the program again, and it takes that one"
         case .failed(let path, let reason):
             "the archive \(path) cannot be used: \(reason)"
         }
     }
+
+    /// What the same attempt may outlast; see `ArchiveObstacle`.
+    public var isPassing: Bool {
+        switch self {
+        case .unavailable, .busy: true
+        default: false
+        }
+    }
+}
+
+extension ArchiveError {
+    static func uncreatable(_ failure: FileFailure) -> ArchiveError {
+        switch failure.code {
+        case ENOSPC, EDQUOT, EROFS, EIO: Archive.cannotCreate(failure.path, failure.code)
+        default: .cannotCreate(path: failure.path, reason: failure.reason)
+        }
+    }
+
+    static func failed(_ failure: FileFailure) -> ArchiveError { .failed(path: failure.path, reason: failure.reason) }
 }

@@ -14,24 +14,38 @@ public final class ArchiveMetrics: Sendable {
         public var duplicates = 0
     }
 
-    private let all = Mutex(Sums())
+    private struct State {
+        var sums = Sums()
+        /// With what the open transaction adds.
+        var next = Sums()
+    }
+
+    private let state = Mutex(State())
+    /// Bytes of texts, entries and documents that transactions have added; those that were rolled back count too.
+    let stored = Atomic(0)
     /// Of transactions, from their begin until they are durable.
     public let commits = Histogram(bounds: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10])
 
-    public var sums: Sums { all.withLock { $0 } }
+    public var sums: Sums { state.withLock(\.sums) }
 
+    /// Counts when the transaction has been committed.
+    ///
     /// - Parameter polls: 0 for what came otherwise.
     func note(_ poll: PollFigures, polls: Int) {
-        all.withLock { sums in
+        state.withLock { state in
             switch poll.outcome {
-            case .changed: sums.changed += polls
-            case .notModified: sums.notModified += polls
-            case .failed: sums.failed += polls
+            case .changed: state.next.changed += polls
+            case .notModified: state.next.notModified += polls
+            case .failed: state.next.failed += polls
             }
-            sums.bytes += poll.bytes
-            sums.new += poll.new
-            sums.revised += poll.revised
-            sums.duplicates += poll.duplicates
+            state.next.bytes += poll.bytes
+            state.next.new += poll.new
+            state.next.revised += poll.revised
+            state.next.duplicates += poll.duplicates
         }
     }
+
+    func commit() { state.withLock { $0.sums = $0.next } }
+
+    func rollBack() { state.withLock { $0.next = $0.sums } }
 }

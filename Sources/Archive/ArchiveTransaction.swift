@@ -1,5 +1,6 @@
-import FeedModel
+public import FeedModel
 import GRDB
+import Synchronization
 
 /// What a poll may ask and write while its transaction is open. Valid only inside `Archive.write`.
 public struct ArchiveTransaction: ~Copyable {
@@ -18,6 +19,28 @@ public struct ArchiveTransaction: ~Copyable {
     func execute(_ sql: String, _ arguments: StatementArguments) throws {
         let statement = try db.cachedStatement(sql: sql)
         try statement.execute(arguments: arguments)
+    }
+
+    func noteStored(_ texts: String?...) { noteStored(texts.reduce(0) { $0 + ($1?.utf8.count ?? 0) }) }
+
+    func noteStored(_ bytes: Int) { metrics.stored.add(bytes, ordering: .relaxed) }
+
+    /// Does what keeps something of a feed, and notes how much that is; see `StorageAllowance`.
+    public func countingStored<Result>(
+        of feed: FeedID, at now: Timestamp, _ body: (borrowing ArchiveTransaction) throws -> Result
+    ) throws -> Result {
+        let before = metrics.stored.load(ordering: .relaxed)
+        let result = try body(self)
+        let bytes = metrics.stored.load(ordering: .relaxed) - before
+        guard bytes > 0 else { return result }
+        let known = try first("SELECT stored_since, stored_bytes FROM feed WHERE id = ?", [feed.rawValue]) { row in
+            row.timestamp(0).map { PollState.Stored(since: $0, bytes: row[1]) }
+        }
+        let stored = StorageAllowance.adding(bytes, to: known.flatMap(\.self), at: now)
+        try execute(
+            "UPDATE feed SET stored_since = ?, stored_bytes = ? WHERE id = ?",
+            [stored.since.milliseconds, stored.bytes, feed.rawValue])
+        return result
     }
 
     func insert(_ sql: String, _ arguments: StatementArguments) throws -> Int64 {

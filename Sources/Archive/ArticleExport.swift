@@ -134,15 +134,31 @@ extension Archive {
         guard var range = selection.range else { return }
         while true {
             let (conditions, arguments) = Archive.conditions(selection.filter, range)
-            let page = try read { db in
-                try Row.fetchAll(
+            var page: [Row] = []
+            let isEnd = try read { db in
+                let rows = try Row.fetchCursor(
                     db, sql: "\(select) WHERE \(conditions) ORDER BY a.id LIMIT \(Archive.exportPageSize)",
                     arguments: arguments)
+                var bytes = 0
+                while bytes < Archive.pageBytes {
+                    guard let row = try rows.next()?.copy() else { return page.count < Archive.exportPageSize }
+                    bytes += Archive.size(row)
+                    page.append(row)
+                }
+                return false
             }
             var last = range.upperBound
-            for row in page { last = try each(row) }
-            guard page.count == Archive.exportPageSize, last < range.upperBound else { return }
+            // Each is let go of before the next one is written.
+            page.reverse()
+            while let row = page.popLast() { last = try each(row) }
+            guard !isEnd, last < range.upperBound else { return }
             range = (last + 1)...range.upperBound
+        }
+    }
+
+    private static func size(_ row: Row) -> Int {
+        row.databaseValues.reduce(0) { sum, value in
+            if case .string(let text) = value.storage { sum + text.utf8.count } else { sum }
         }
     }
 

@@ -7,17 +7,14 @@ extension JSONWriter {
     /// The archive keeps an entry as JSON text whose last member is the object `_ingestd`; members are put
     /// in at its beginning and its end without reading it.
     public mutating func article(_ article: ArchivedArticle, extra: (inout JSONWriter) -> Void = { _ in }) {
-        var front = JSONWriter()
-        front.object { json in
+        extend(article.entry, last: "_ingestd") { json in
             json.member("title", article.title)
             switch article.body?.kind {
             case .text: json.member("content_text", article.body?.value)
             case .html, .xhtml: json.member("content_html", article.body?.value)
             case nil: break
             }
-        }
-        var back = JSONWriter()
-        back.object { json in
+        } atEnd: { json in
             json.member("content_hash", "sha256:" + article.hash.hexadecimal)
             json.member("article", Int(article.id.rawValue))
             json.member("revision", article.revision)
@@ -31,7 +28,6 @@ extension JSONWriter {
             json.member("story", article.story.map { Int($0.rawValue) })
             extra(&json)
         }
-        raw(JSONWriter.splice(front: front.bytes, entry: Array(article.entry.utf8), back: back.bytes))
     }
 
     /// A line of the change log: the item object with `seq`, `kind` and `at` in `_ingestd`; of a line without an
@@ -77,20 +73,6 @@ extension JSONWriter {
                 }
             }
         }
-    }
-
-    /// `{F}` + `{E,"_ingestd":{I}}` + `{B}` → `{F,E,"_ingestd":{I,B}}`.
-    static func splice(front: [UInt8], entry: [UInt8], back: [UInt8]) -> [UInt8] {
-        var out: [UInt8] = []
-        out.reserveCapacity(front.count + entry.count + back.count + 2)
-        out.append(contentsOf: front.dropLast())
-        let inner = entry.dropFirst().dropLast(2)
-        if out.count > 1, !inner.isEmpty { out.append(UInt8(ascii: ",")) }
-        out.append(contentsOf: inner)
-        if out.last != UInt8(ascii: "{"), back.count > 2 { out.append(UInt8(ascii: ",")) }
-        out.append(contentsOf: back.dropFirst())
-        out.append(UInt8(ascii: "}"))
-        return out
     }
 }
 

@@ -89,6 +89,11 @@ public struct ArchivedArticle: Hashable, Sendable {
     }
 }
 
+extension ArchivedArticle {
+    /// Bytes of what can be long.
+    var size: Int { text.utf8.count + (body?.value.utf8.count ?? 0) + entry.utf8.count }
+}
+
 extension ArticleFilter {
     /// What a row of `article a` must fulfil, but for `limit`; joined by `AND`.
     var conditions: (sql: [String], arguments: StatementArguments) {
@@ -128,11 +133,8 @@ extension Archive {
         let (conditions, arguments) = filter.conditions
         // The numbers first: what is long is read of those alone that are wanted.
         let sql = """
-            SELECT \(ArchivedArticle.columns) FROM (
-                SELECT a.id FROM article a WHERE \((conditions + ["a.id BETWEEN ? AND ?"]).joined(separator: " AND "))
-                ORDER BY a.id DESC LIMIT ?
-            ) p JOIN article a ON a.id = p.id JOIN content c ON c.id = a.shown_content
-            JOIN sighting s ON s.id = a.shown_sighting JOIN feed f ON f.id = s.feed_id ORDER BY a.id DESC
+            SELECT a.id FROM article a WHERE \((conditions + ["a.id BETWEEN ? AND ?"]).joined(separator: " AND "))
+            ORDER BY a.id DESC LIMIT ?
             """
         var left = filter.limit ?? .max
         for range in try read({ try Archive.numbers(filter, $0) }) {
@@ -140,13 +142,12 @@ extension Archive {
             while left > 0, last >= range.lowerBound {
                 let size = min(left, Archive.pageSize)
                 let page = try read { db in
-                    try Row.fetchAll(db, sql: sql, arguments: arguments + [range.lowerBound, last, size])
-                        .map(ArchivedArticle.init(row:))
+                    try Int64.fetchAll(db, sql: sql, arguments: arguments + [range.lowerBound, last, size])
                 }
-                for article in page { try each(article) }
+                try articles(page) { try each($1) }
                 left -= page.count
                 guard let oldest = page.last, page.count == size else { break }
-                last = oldest.id.rawValue - 1
+                last = oldest - 1
             }
         }
     }
@@ -170,6 +171,32 @@ extension Archive {
     /// Rows are read in pages, so that a reader with a slow consumer holds no snapshot of the database, which
     /// would keep its log from being folded in.
     static let pageSize = 500
+
+    /// Articles can be as long as a document may be: of their texts no more than this is read ahead, in bytes.
+    static let pageBytes = 4 << 20
+
+    /// The articles with these numbers, in this order, as far as they are there; each with its place in `numbers`.
+    ///
+    /// - Parameter each: takes an article outside of any transaction.
+    func articles(_ numbers: [Int64], each: (Int, ArchivedArticle) throws -> Void) throws {
+        var next = 0
+        while next < numbers.count {
+            var page: [(Int, ArchivedArticle)] = []
+            try read { db in
+                var bytes = 0
+                while next < numbers.count, bytes < Archive.pageBytes {
+                    if let article = try Archive.article(numbers[next], db) {
+                        page.append((next, article))
+                        bytes += article.size
+                    }
+                    next += 1
+                }
+            }
+            // Each is let go of before the next one is written.
+            page.reverse()
+            while let (place, article) = page.popLast() { try each(place, article) }
+        }
+    }
 
     public func article(_ id: ArticleID) throws -> ArchivedArticle? {
         try read { try Archive.article(id.rawValue, $0) }

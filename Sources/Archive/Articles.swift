@@ -199,14 +199,16 @@ extension ArchiveTransaction {
     }
 
     public func insertContent(_ content: ContentRecord, of article: ArticleID) throws -> Int64 {
-        try insert(
+        let text = (content.kept ?? KeptText(content.text, body: content.body?.value)).column
+        noteStored(content.title, content.body?.value, text)
+        return try insert(
             """
             INSERT INTO content (article_id, hash, form, length, title, kind, body, text, enclosures)
             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
             """,
             [
                 article.rawValue, Data(content.hash), content.form, content.length, content.title, content.kind,
-                content.body?.value, (content.kept ?? KeptText(content.text, body: content.body?.value)).column,
+                content.body?.value, text,
                 content.length == 0 ? ArchiveTransaction.json(content.enclosures) : nil,
             ])
     }
@@ -214,6 +216,7 @@ extension ArchiveTransaction {
     /// The same content in newer markup.
     public func updateMarkup(ofContent id: Int64, _ content: ContentRecord) throws {
         let kept = KeptText(try text(ofContent: id), body: content.body?.value)
+        noteStored(content.title, content.body?.value, kept.column)
         try execute(
             "UPDATE content SET text = ?, title = ?, kind = ?, body = ? WHERE id = ?",
             [kept.column, content.title, content.kind, content.body?.value, id])

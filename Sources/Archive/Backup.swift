@@ -15,8 +15,8 @@ public struct BackupSummary: Hashable, Sendable {
 extension Archive {
     /// Copies the archive, as it stands in one moment, into another folder, which becomes an archive's folder: the
     /// database by SQLite's online backup in one read transaction, so that no writer waits and nothing is copied twice,
-    /// how far the named consumers of the change log have come, and the WARC files as far as that moment's database
-    /// refers to them.
+    /// how far the named consumers of the change log have come, the key of the subscriptions to hubs if it may be read,
+    /// and the WARC files as far as that moment's database refers to them.
     ///
     /// The copy bears another name until SQLite has checked it and it is on the disk; a backup that is broken off leaves
     /// no archive, and the next one to the same folder begins anew.
@@ -32,17 +32,22 @@ extension Archive {
         let target = Archive.databasePath(inFolder: folder)
         if FileManager.default.fileExists(atPath: target) { throw .exists(path: target) }
         let isNew = !FileManager.default.fileExists(atPath: folder)
-        try Archive.makeFolder(folder)
+        let place = try Archive.openFolder(folder)
         do throws(ArchiveError) {
-            let lock = try ArchiveLock(folder: folder, holder: holder)
+            let lock = try ArchiveLock(place, holder: holder, isShown: false)
             defer { withExtendedLifetime(lock) {} }
             // Before the database: a consumer that is behind the log sees lines again, one that is ahead would miss some.
-            try copyCursors(to: folder)
+            do throws(FileFailure) {
+                try Cursor.copyAll(from: self.folder, to: place)
+                try HubKeyFile.copy(from: self.folder, to: place)
+            } catch {
+                throw .failed(error)
+            }
             let partial = target + ".partial"
             Archive.remove(partial)
             do throws(ArchiveError) {
                 var (summary, files) = try copy(to: partial, progress: progress)
-                try copyRaw(files, to: folder, &summary)
+                try copyRaw(files, to: place, &summary)
                 // Unlike `rename`, it replaces nothing.
                 guard link(partial, target) == 0 else {
                     throw errno == EEXIST
@@ -50,7 +55,7 @@ extension Archive {
                         : .cannotCreate(path: target, reason: String(cString: strerror(errno)))
                 }
                 Archive.remove(partial)
-                Archive.synchronize(folder)
+                _ = try? place.synchronize()
                 return summary
             } catch {
                 Archive.remove(partial)
@@ -60,7 +65,7 @@ extension Archive {
             if isNew {
                 try? FileManager.default.removeItem(atPath: folder + "/cursors")
                 try? FileManager.default.removeItem(atPath: RawWriter.folder(ofArchive: folder))
-                unlink(folder + "/lock")
+                for name in ["lock", HubKeyFile.name] { unlink(folder + "/" + name) }
                 rmdir(folder)
             }
             throw error
@@ -149,26 +154,7 @@ extension Archive {
         Glibc.close(file)
     }
 
-    private func copyCursors(to folder: String) throws(ArchiveError) {
-        let (from, to) = (self.folder + "/cursors", folder + "/cursors")
-        guard FileManager.default.fileExists(atPath: from) else { return }
-        do {
-            if FileManager.default.fileExists(atPath: to) { try FileManager.default.removeItem(atPath: to) }
-            try FileManager.default.copyItem(atPath: from, toPath: to)
-        } catch {
-            throw .failed(path: to, reason: error.localizedDescription)
-        }
-    }
-
     private static func remove(_ path: String) {
         for suffix in ["", "-journal", "-wal", "-shm"] { unlink(path + suffix) }
-    }
-
-    /// So that a file's new name outlives a power cut.
-    private static func synchronize(_ folder: String) {
-        let descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard descriptor >= 0 else { return }
-        fsync(descriptor)
-        Glibc.close(descriptor)
     }
 }

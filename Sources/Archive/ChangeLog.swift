@@ -42,12 +42,17 @@ extension Archive {
         try read { try Int64.fetchOne($0, sql: "SELECT max(seq) FROM change") ?? 0 }
     }
 
-    /// Lines after a number, oldest first, at most `limit`.
+    /// Lines after a number, oldest first, at most `limit`, and fewer where their articles are long; none at the end alone.
     public func changes(after seq: Int64, limit: Int) throws -> [Change] {
         try read { db in
             var changes: [Change] = []
             let rows = try Archive.changes(db, where: "h.seq > ?", [seq], limit: limit)
-            while let row = try rows.next() { changes.append(try Change(row: row, db)) }
+            var bytes = 0
+            while bytes < Archive.pageBytes, let row = try rows.next() {
+                let change = try Change(row: row, db)
+                changes.append(change)
+                bytes += change.article?.size ?? 0
+            }
             return changes
         }
     }

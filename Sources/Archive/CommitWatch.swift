@@ -6,23 +6,23 @@ import Glibc
 /// It watches the folder, not the write-ahead log in it, so that a log that is truncated, deleted or made anew is seen
 /// all the same. Where the system gives no watch, it asks twice a second.
 ///
-/// The log is written before its commit can be read, by as long as the disk takes to make it durable. So what the
-/// folder tells is a reason to ask for a while:
+/// The log is written before its commit can be read, by as long as the disk takes to make it durable: seconds, where it
+/// is busy. So what the folder tells is a reason to ask for a while, and no commit is found later than it took once more:
 ///
 /// | asked since the folder told | next wait |
 /// |----------------------------:|----------:|
 /// |                           0 |     10 ms |
 /// |                           1 |     20 ms |
 /// |                           … |         … |
-/// |                           7 |    1.28 s |
-/// |                           8 |      10 s |
+/// |                           9 |    5.12 s |
+/// |                          10 |      10 s |
 public final class CommitWatch {
     /// How long changes that follow each other are gathered.
     private static let gathering: Duration = .milliseconds(50)
     /// Without a sign of anything.
     static let backstop: Duration = .seconds(10)
     static let pollingInterval: Duration = .milliseconds(500)
-    private static let mostQuestions = 8
+    private static let mostQuestions = 10
 
     private let archive: Archive
     private let identity: FileIdentity?
@@ -103,18 +103,5 @@ public final class CommitWatch {
         var events = [UInt8](repeating: 0, count: 16 << 10)
         while read(descriptor, &events, events.count) > 0 {}
         return true
-    }
-}
-
-/// A file whatever it is called.
-private struct FileIdentity: Equatable {
-    private let device: dev_t
-    private let number: ino_t
-
-    init?(ofFile path: String) {
-        var status = stat()
-        guard stat(path, &status) == 0 else { return nil }
-        device = status.st_dev
-        number = status.st_ino
     }
 }

@@ -9,18 +9,39 @@ import Glibc
 /// one for each name while a consumer reads by it, one for all while a file is replaced.
 public struct Cursor: Sendable {
     public let name: String
-    private let folder: String
+    private let archiveFolder: String
 
-    private var path: String { folder + "/" + name }
+    private static let folderName = "cursors"
+
+    private var path: String { "\(archiveFolder)/\(Cursor.folderName)/\(name)" }
 
     /// - Throws: `CursorError.badName`.
     public init(name: String, archiveFolder: String) throws(CursorError) {
         guard Cursor.isValid(name) else { throw .badName(name) }
         self.name = name
-        folder = Cursor.folder(of: archiveFolder)
+        self.archiveFolder = archiveFolder
     }
 
-    private static func folder(of archiveFolder: String) -> String { archiveFolder + "/cursors" }
+    /// - Returns: `nil` where there is none.
+    private static func folder(of archiveFolder: String, isMade: Bool = false) throws(FileFailure) -> ArchiveFolder? {
+        try ArchiveFolder(archiveFolder).folder(folderName, isMade: isMade)
+    }
+
+    private func madeFolder() throws(CursorError) -> ArchiveFolder {
+        do throws(FileFailure) {
+            guard let folder = try Cursor.folder(of: archiveFolder, isMade: true) else {
+                throw FileFailure(path, ENOENT)
+            }
+            return folder
+        } catch {
+            throw .unwritable(path: error.path, reason: error.reason)
+        }
+    }
+
+    /// Runs what writes; what the file system says becomes the cursor's failure.
+    private func writing<Result>(_ body: () throws(FileFailure) -> Result) throws(CursorError) -> Result {
+        do { return try body() } catch { throw .unwritable(path: error.path, reason: error.reason) }
+    }
 
     public static func isValid(_ name: String) -> Bool {
         !name.isEmpty && name.utf8.count <= 100 && !name.hasPrefix(".")
@@ -38,18 +59,16 @@ public struct Cursor: Sendable {
     }
 
     public func state() throws(CursorError) -> State? {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else {
-            if errno == ENOENT { return nil }
+        let file: OpenedFile
+        do throws(FileFailure) {
+            guard let there = try Cursor.folder(of: archiveFolder)?.openIfThere(name) else { return nil }
+            file = there
+        } catch {
             throw .unreadable(path: path, name: name)
         }
-        defer { close(descriptor) }
-        var bytes = [UInt8](repeating: 0, count: 64)
-        let count = read(descriptor, &bytes, bytes.count)
         var status = stat()
-        let text = String(decoding: bytes.prefix(max(0, count)), as: UTF8.self)
-        guard fstat(descriptor, &status) == 0,
-            let position = Int64(text.trimmingCharacters(in: .whitespacesAndNewlines)), position >= 0
+        guard fstat(file.descriptor, &status) == 0,
+            let position = Int64(file.text(most: 64).trimmingCharacters(in: .whitespacesAndNewlines)), position >= 0
         else { throw .unreadable(path: path, name: name) }
         return State(name: name, position: position, acknowledged: Timestamp(seconds: Int64(status.st_mtim.tv_sec)))
     }
@@ -75,15 +94,16 @@ public struct Cursor: Sendable {
     public func forget() throws(CursorError) -> Bool {
         let use = try use()
         defer { withExtendedLifetime(use) {} }
-        guard unlink(path) == 0 || errno == ENOENT else { throw failure(errno) }
-        return errno != ENOENT
+        let folder = try madeFolder()
+        return try writing { () throws(FileFailure) in try folder.remove(name) }
     }
 
     // MARK: all
 
     /// The cursors beside an archive, by name.
     public static func all(archiveFolder: String) throws(CursorError) -> [Cursor] {
-        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder(of: archiveFolder))) ?? []
+        let folder = archiveFolder + "/" + folderName
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
         var cursors: [Cursor] = []
         for name in names.sorted() where isValid(name) {
             cursors.append(try Cursor(name: name, archiveFolder: archiveFolder))
@@ -95,69 +115,83 @@ public struct Cursor: Sendable {
 
     /// A consumer's claim to a name, until it is released or its process has ended, however it ends.
     public final class Use: Sendable {
-        fileprivate let descriptor: Int32
+        private let file: OpenedFile
 
-        fileprivate init(descriptor: Int32) { self.descriptor = descriptor }
-
-        deinit { close(descriptor) }
+        fileprivate init(_ file: OpenedFile) { self.file = file }
     }
 
     /// Claims the name for one consumer.
     ///
     /// - Throws: `CursorError.inUse` if another has it.
     public func use() throws(CursorError) -> Use {
-        let descriptor = try openLock(".\(name).use")
-        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
-            let reason = errno
-            var bytes = [UInt8](repeating: 0, count: 32)
-            let count = pread(descriptor, &bytes, bytes.count, 0)
-            close(descriptor)
-            guard reason == EWOULDBLOCK else { throw failure(reason) }
-            let text = String(decoding: bytes.prefix(max(0, count)), as: UTF8.self)
-            throw .inUse(name: name, pid: Int(text.trimmingCharacters(in: .whitespacesAndNewlines)))
+        let file = try openLock(".\(name).use")
+        guard flock(file.descriptor, LOCK_EX | LOCK_NB) == 0 else {
+            guard errno == EWOULDBLOCK else { throw failure(errno) }
+            throw .inUse(name: name, pid: Int(file.text(most: 32).trimmingCharacters(in: .whitespacesAndNewlines)))
         }
-        ftruncate(descriptor, 0)
-        _ = "\(getpid())\n".withCString { pwrite(descriptor, $0, strlen($0), 0) }
-        return Use(descriptor: descriptor)
+        _ = file.replaceText("\(getpid())\n")
+        return Use(file)
     }
 
     private func exclusively(_ body: () throws(CursorError) -> Void) throws(CursorError) {
-        let descriptor = try openLock(".replacing")
-        defer { close(descriptor) }
-        while flock(descriptor, LOCK_EX) != 0 {
+        let file = try openLock(".replacing")
+        defer { withExtendedLifetime(file) {} }
+        while flock(file.descriptor, LOCK_EX) != 0 {
             guard errno == EINTR else { throw failure(errno) }
         }
         try body()
     }
 
-    private func openLock(_ name: String) throws(CursorError) -> Int32 {
-        if mkdir(folder, 0o777) != 0, errno != EEXIST { throw failure(errno) }
-        let descriptor = open(folder + "/" + name, O_RDWR | O_CREAT | O_CLOEXEC, 0o666)
-        guard descriptor >= 0 else { throw failure(errno) }
-        return descriptor
+    private func openLock(_ name: String) throws(CursorError) -> OpenedFile {
+        let folder = try madeFolder()
+        let file = try writing { () throws(FileFailure) in try folder.open(name, O_RDWR | O_CREAT, mode: 0o660) }
+        // Who may open it may lock it: those who may only read are kept out, of files of earlier programs too.
+        var status = stat()
+        if fstat(file.descriptor, &status) == 0, status.st_mode & 0o007 != 0 {
+            fchmod(file.descriptor, status.st_mode & 0o770)
+        }
+        return file
     }
 
     // MARK: writing
 
     /// Written, durable, then put in the old one's place, and that durable too.
     private func replace(_ position: Int64) throws(CursorError) {
-        let new = folder + "/.replacement"
-        let descriptor = open(new, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
-        guard descriptor >= 0 else { throw failure(errno) }
-        let text = "\(position)\n"
-        let length = text.utf8.count
-        let isWritten = text.withCString { write(descriptor, $0, length) } == length && fsync(descriptor) == 0
-        let reason = errno
-        close(descriptor)
-        guard isWritten, rename(new, path) == 0 else {
-            let reason = isWritten ? errno : reason
-            unlink(new)
-            throw failure(reason)
+        let folder = try madeFolder()
+        let new = ".replacement"
+        try writing { () throws(FileFailure) in
+            let file = try folder.replace(new)
+            guard file.replaceText("\(position)\n"), fsync(file.descriptor) == 0 else {
+                let failure = FileFailure(path, errno)
+                _ = try? folder.remove(new)
+                throw failure
+            }
+            try folder.rename(new, to: name)
+            try folder.synchronize()
         }
-        let directory = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard directory >= 0 else { throw failure(errno) }
-        defer { close(directory) }
-        guard fsync(directory) == 0 else { throw failure(errno) }
+    }
+
+    // MARK: copies
+
+    /// Copies all cursors of an archive into the folder of another, in place of those that are there.
+    static func copyAll(from source: String, to target: ArchiveFolder) throws(FileFailure) {
+        guard let source = try folder(of: source) else { return }
+        // A link is removed, and not what it leads to.
+        try? FileManager.default.removeItem(atPath: target.path + "/" + folderName)
+        guard let copies = try target.folder(folderName, isMade: true) else { return }
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: source.path)) ?? []
+        for name in names where isValid(name) {
+            // What is no cursor of ours is not copied.
+            guard let file = try? source.openIfThere(name) else { continue }
+            var status = stat()
+            let copy = try copies.replace(name)
+            guard fstat(file.descriptor, &status) == 0, copy.replaceText(file.text(most: 64)),
+                fchmod(copy.descriptor, status.st_mode & 0o777) == 0,
+                // Which says when it was acknowledged.
+                futimens(copy.descriptor, [status.st_atim, status.st_mtim]) == 0, fsync(copy.descriptor) == 0
+            else { throw FileFailure(copies.path + "/" + name, errno) }
+        }
+        try copies.synchronize()
     }
 
     private func failure(_ reason: Int32) -> CursorError {

@@ -207,7 +207,7 @@ extension ArchiveTransaction {
     }
 
     static func json(_ values: [String]) -> String {
-        var writer = JSONWriter()
+        var writer = JSONWriter(isKept: true)
         writer.array { for value in values { $0.string(value) } }
         return writer.string
     }
@@ -252,6 +252,9 @@ extension Feed {
         // An archive of an earlier version has nothing of it.
         if row.hasColumn("churny_since"), let since = row.timestamp("churny_since") {
             poll.churn = PollState.Churn(since: since, last: row.timestamp("last_churn") ?? since)
+        }
+        if row.hasColumn("stored_since"), let since = row.timestamp("stored_since") {
+            poll.stored = PollState.Stored(since: since, bytes: row["stored_bytes"])
         }
         let tags: String = row["tags"]
         self.init(

@@ -33,12 +33,12 @@ extension Schema {
     static let websubTables = """
         -- What hubs were asked to send.
         CREATE TABLE websub (
-            token TEXT NOT NULL UNIQUE,     -- the end of the callback URL: a secret
+            token TEXT NOT NULL UNIQUE,     -- SHA-256 of the end of the callback URL
             feed_id INTEGER NOT NULL REFERENCES feed (id),
             hub TEXT NOT NULL,
             topic TEXT NOT NULL,            -- the URL by which the hub knows the feed
-            callback TEXT NOT NULL,         -- what stands before the token
-            secret TEXT NOT NULL,           -- the key of the hub's signatures
+            callback TEXT NOT NULL,         -- what stands before that end
+            secret TEXT NOT NULL,           -- of what it and the hub's secret are made, with the file hub.key
             state TEXT NOT NULL,
             requested_at INTEGER,
             active_since INTEGER,

@@ -66,5 +66,9 @@ extension Schema {
         -- Texts can be pieces of their bodies: the views, which are made anew, put them together.
         \(storyTables)
         """,
+        """
+        ALTER TABLE feed ADD COLUMN stored_since INTEGER;
+        ALTER TABLE feed ADD COLUMN stored_bytes INTEGER NOT NULL DEFAULT 0;
+        """,
     ]
 }

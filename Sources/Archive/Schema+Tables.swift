@@ -56,7 +56,9 @@ extension Schema {
             last_churn INTEGER,             -- the last poll that found it so
             newest_entry INTEGER,
             silence_alarm_at INTEGER,       -- from when on it is odd that nothing comes; null where that is never told
-            silence_asked INTEGER NOT NULL DEFAULT 0 -- 1: the configuration says so, 0: by the feed's own rhythm
+            silence_asked INTEGER NOT NULL DEFAULT 0, -- 1: the configuration says so, 0: by the feed's own rhythm
+            stored_since INTEGER,           -- when a day began in which it may put so much into the archive and no more
+            stored_bytes INTEGER NOT NULL DEFAULT 0 -- that it has put there since
         ) STRICT;
         CREATE INDEX feed_host ON feed (host);
         CREATE INDEX feed_scope ON feed (scope);

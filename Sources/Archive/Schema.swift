@@ -10,7 +10,7 @@ enum Schema {
     /// `application_id`: "ingd".
     static let applicationID: Int32 = 0x696E_6764
     /// `user_version` of an archive that this program writes.
-    static let version = 5
+    static let version = 6
 
     /// All of it with its explanations, as SQL that makes an empty archive.
     static let text = """

@@ -179,6 +179,8 @@ extension ArchiveTransaction {
         _ record: SightingRecord, of article: ArticleID, in feed: FeedID, rule: Int, record rawRecord: Int64? = nil,
         at now: Timestamp
     ) throws -> Int64 {
+        let packed = record.packedText
+        noteStored(record.guid, record.url, record.author, record.summary, packed)
         let id = try insert(
             """
             INSERT INTO sighting (article_id, feed_id, guid, url, url_key, published, modified, content_id, author,
@@ -188,7 +190,7 @@ extension ArchiveTransaction {
             [
                 article.rawValue, feed.rawValue, record.guid, record.url, record.urlKey,
                 record.published?.milliseconds, record.modified?.milliseconds, record.contentID, record.author,
-                record.language, record.summary, record.packedText, record.fingerprint,
+                record.language, record.summary, packed, record.fingerprint,
                 rule, now.milliseconds, rawRecord,
             ])
         try insertAttachments(record.attachments, of: article, sighting: id)
@@ -198,6 +200,8 @@ extension ArchiveTransaction {
     public func updateSighting(
         _ id: Int64, _ record: SightingRecord, of article: ArticleID, record rawRecord: Int64? = nil
     ) throws {
+        let packed = record.packedText
+        noteStored(record.url, record.author, record.summary, packed)
         try execute(
             """
             UPDATE sighting SET url = ?, url_key = ?, published = ?, modified = ?, content_id = ?, author = ?,
@@ -207,7 +211,7 @@ extension ArchiveTransaction {
             [
                 record.url, record.urlKey, record.published?.milliseconds, record.modified?.milliseconds,
                 record.contentID, record.author, record.language, record.summary,
-                record.packedText, record.fingerprint, rawRecord, id,
+                packed, record.fingerprint, rawRecord, id,
             ])
         try replaceAttachments(record.attachments, of: article, sighting: id)
     }

@@ -24,6 +24,8 @@ public struct StatusFigures: Hashable, Sendable {
     public var outageSince: Timestamp?
     /// Feeds with something to say: what, and since when; the longest standing first, a bounded number.
     public var troubles: [FeedTrouble] = []
+    /// Those at whose documents the program died, a bounded number.
+    public var crashes: [FeedTrouble] = []
     /// Feeds that change an entry at nearly every poll.
     public var churnyFeeds = 0
 
@@ -76,6 +78,14 @@ public struct FeedTrouble: Hashable, Sendable {
     public var failures: Int
     public var error: PollError
     public var since: Timestamp?
+
+    fileprivate init(row: Row) {
+        url = row[0]
+        state = PollState.State(rawValue: row[1]) ?? .active
+        failures = row[2]
+        error = PollError(code: row[3], message: row[4] ?? "")
+        since = row.timestamp(5)
+    }
 }
 
 /// A feed whose silence is odd.
@@ -196,6 +206,7 @@ extension Archive {
             }
             figures.floods = try RecentFlood.fetch(since: now - StatusFigures.floodsShown, limit: 10, db)
             figures.failingWebhooks = try Webhook.configured(db).filter { $0.lastError != nil }
+            figures.crashes = try figures.findCrashes(db)
             figures.troubles = try Row.fetchAll(
                 db,
                 sql: """
@@ -206,11 +217,7 @@ extension Archive {
                     WHERE configured AND notice_code IS NOT NULL AND state <> 'disabled'
                     ORDER BY 6 LIMIT ?
                     """, arguments: [limit]
-            ).map { row in
-                FeedTrouble(
-                    url: row[0], state: PollState.State(rawValue: row[1]) ?? .active, failures: row[2],
-                    error: PollError(code: row[3], message: row[4] ?? ""), since: row.timestamp(5))
-            }
+            ).map(FeedTrouble.init(row:))
             try figures.countNews(db, at: now)
             if figures.schemaVersion >= 4 { try figures.countSilence(db, at: now) }
             return figures
@@ -237,6 +244,21 @@ extension Archive {
 extension StatusFigures {
     /// How many silent or losing feeds are named.
     private static let named = 10
+
+    /// Read from the index of failing feeds, so many of them at the most.
+    private static let mostFailing = 5000
+
+    fileprivate func findCrashes(_ db: Database) throws -> [FeedTrouble] {
+        try Row.fetchAll(
+            db,
+            sql: """
+                SELECT configured_url, state, failures, error_code, error_message, failing_since FROM (
+                    SELECT * FROM feed WHERE configured AND error_code IS NOT NULL AND state <> 'disabled'
+                    ORDER BY failing_since DESC LIMIT \(StatusFigures.mostFailing))
+                WHERE error_code = ? LIMIT \(StatusFigures.named)
+                """, arguments: [PollError.crashed]
+        ).map(FeedTrouble.init(row:))
+    }
 
     fileprivate mutating func countNews(_ db: Database, at now: Timestamp) throws {
         let perHour = 3_600_000 / ArchiveTransaction.tallyBucket

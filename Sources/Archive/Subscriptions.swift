@@ -22,7 +22,7 @@ extension ArchiveTransaction {
     /// is forgotten.
     public func save(_ subscription: Subscription) throws {
         if subscription.state == .left {
-            return try execute("DELETE FROM websub WHERE token = ?", [subscription.token])
+            return try execute("DELETE FROM websub WHERE token = ?", [subscription.id])
         }
         try execute(
             """
@@ -34,8 +34,8 @@ extension ArchiveTransaction {
                 failures = excluded.failures, error_code = excluded.error_code, error_message = excluded.error_message
             """,
             [
-                subscription.token, subscription.feed.rawValue, subscription.hub, subscription.topic,
-                subscription.callback, subscription.secret, subscription.state.rawValue,
+                subscription.id, subscription.feed.rawValue, subscription.hub, subscription.topic,
+                subscription.callback, subscription.seed, subscription.state.rawValue,
                 subscription.requestedAt?.milliseconds, subscription.activeSince?.milliseconds,
                 subscription.leaseUntil?.milliseconds, subscription.nextAttempt?.milliseconds, subscription.failures,
                 subscription.lastError?.code, subscription.lastError?.message, subscription.deliveries.doubt,
@@ -43,26 +43,26 @@ extension ArchiveTransaction {
     }
 
     /// What has come of a subscription; `nil` if it is not there any more.
-    public func deliveries(of token: String) throws -> Subscription.Deliveries? {
-        try first("SELECT * FROM websub WHERE token = ?", [token]) { Subscription(row: $0).deliveries }
+    public func deliveries(of id: String) throws -> Subscription.Deliveries? {
+        try first("SELECT * FROM websub WHERE token = ?", [id]) { Subscription(row: $0).deliveries }
     }
 
     public func forgetSubscriptions() throws { try execute("DELETE FROM websub", []) }
 
     /// Notes a document that the hub sent.
-    public func noteDelivery(_ token: String, doubt: Int, at now: Timestamp) throws {
+    public func noteDelivery(_ id: String, doubt: Int, at now: Timestamp) throws {
         try execute(
             "UPDATE websub SET last_push = ?, accepted = accepted + 1, doubt = ? WHERE token = ?",
-            [now.milliseconds, doubt, token])
+            [now.milliseconds, doubt, id])
     }
 
     /// Notes a document without a right signature.
-    public func noteRejection(_ token: String) throws {
-        try execute("UPDATE websub SET rejected = rejected + 1 WHERE token = ?", [token])
+    public func noteRejection(_ id: String) throws {
+        try execute("UPDATE websub SET rejected = rejected + 1 WHERE token = ?", [id])
     }
 
-    public func setDoubt(_ doubt: Int, of token: String) throws {
-        try execute("UPDATE websub SET doubt = ? WHERE token = ?", [doubt, token])
+    public func setDoubt(_ doubt: Int, of id: String) throws {
+        try execute("UPDATE websub SET doubt = ? WHERE token = ?", [doubt, id])
     }
 
     /// Polls were put off in reliance on a hub that is relied upon no more: they are due now, as far as the shortest
@@ -113,8 +113,8 @@ extension Archive {
 extension Subscription {
     fileprivate init(row: Row) {
         self.init(
-            token: row["token"], feed: FeedID(rawValue: row["feed_id"]), hub: row["hub"], topic: row["topic"],
-            callback: row["callback"], secret: row["secret"])
+            id: row["token"], seed: row["secret"], feed: FeedID(rawValue: row["feed_id"]), hub: row["hub"],
+            topic: row["topic"], callback: row["callback"])
         state = State(rawValue: row["state"]) ?? .unasked
         requestedAt = row.timestamp("requested_at")
         activeSince = row.timestamp("active_since")

@@ -28,4 +28,7 @@ static inline void cxml2_keep_freed_memory(int largest, int kept) {
     mallopt(M_TRIM_THRESHOLD, kept);
 }
 
+/// Memory that is free goes back to the system, of all threads' arenas.
+static inline void cxml2_give_back_freed_memory(void) { malloc_trim(0); }
+
 #endif

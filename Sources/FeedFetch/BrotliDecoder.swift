@@ -1,43 +1,48 @@
 import CCurl
 
 /// `br` (RFC 7932). What follows the stream's end is skipped.
-final class BrotliDecoder: ByteSink {
-    private let next: any ByteSink
+final class BrotliDecoder: BodyStage {
     private let decoder: OpaquePointer
-    private let output: UnsafeMutablePointer<UInt8>
-    private static let outputSize = 32 << 10
+    /// What the decoder has allocated: window and tables grow with what comes. It has one place on the heap, because
+    /// brotli holds a pointer to it.
+    private let allocated: UnsafeMutablePointer<Int>
 
-    init(next: any ByteSink) {
-        guard let decoder = BrotliDecoderCreateInstance(nil, nil, nil) else { fatalError("out of memory") }
+    init() {
+        allocated = .allocate(capacity: 1)
+        allocated.initialize(to: 0)
+        guard let decoder = BrotliDecoderCreateInstance(ccurl_counting_malloc, ccurl_counting_free, allocated) else {
+            fatalError("out of memory")
+        }
         self.decoder = decoder
-        self.next = next
-        output = .allocate(capacity: BrotliDecoder.outputSize)
     }
 
     deinit {
         BrotliDecoderDestroyInstance(decoder)
-        output.deallocate()
+        allocated.deallocate()
     }
 
-    func receive(_ bytes: UnsafeRawBufferPointer) throws(BodyFailure) {
-        var input = bytes.baseAddress?.assumingMemoryBound(to: UInt8.self)
-        var inputLeft = bytes.count
-        while BrotliDecoderIsFinished(decoder) == 0 {
-            var out: UnsafeMutablePointer<UInt8>? = output
-            var outputLeft = BrotliDecoder.outputSize
-            let result = BrotliDecoderDecompressStream(decoder, &inputLeft, &input, &outputLeft, &out, nil)
-            let made = BrotliDecoder.outputSize - outputLeft
-            if made > 0 { try next.receive(UnsafeRawBufferPointer(start: output, count: made)) }
-            switch result {
-            case BROTLI_DECODER_RESULT_ERROR: throw .corrupt(coding: "br")
-            case BROTLI_DECODER_RESULT_NEEDS_MORE_INPUT: return
-            default: continue
-            }
+    var memory: Int { allocated.pointee }
+
+    func decode(
+        _ input: inout UnsafeRawBufferPointer, into output: UnsafeMutableRawBufferPointer
+    ) throws(BodyFailure) -> Int {
+        var source = input.baseAddress?.assumingMemoryBound(to: UInt8.self)
+        var left = input.count
+        var out = output.baseAddress?.assumingMemoryBound(to: UInt8.self)
+        var room = output.count
+        while BrotliDecoderIsFinished(decoder) == 0, room == output.count {
+            let result = BrotliDecoderDecompressStream(decoder, &left, &source, &room, &out, nil)
+            if result == BROTLI_DECODER_RESULT_ERROR { throw .corrupt(coding: "br") }
+            if result == BROTLI_DECODER_RESULT_NEEDS_MORE_INPUT { break }
         }
+        // What comes behind the end is not looked at, once all that came before it was given.
+        if BrotliDecoderIsFinished(decoder) != 0, room == output.count { left = 0 }
+        input.drop(input.count - left)
+        return output.count - room
     }
 
-    func finish() throws(BodyFailure) {
+    func end() throws(BodyFailure) -> Bool {
         if BrotliDecoderIsFinished(decoder) == 0 { throw .truncated(coding: "br") }
-        try next.finish()
+        return false
     }
 }

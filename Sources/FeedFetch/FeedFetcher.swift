@@ -18,7 +18,12 @@ public struct FeedFetcher: Sendable {
         self.gate = gate
     }
 
+    /// Of what comes back, what the configuration keeps secret is `***`.
     public func fetch(_ request: FeedRequest) async -> FetchOutcome {
+        OwnSecrets(request).removed(from: await outcome(of: request))
+    }
+
+    private func outcome(of request: FeedRequest) async -> FetchOutcome {
         let started = ContinuousClock.now
         var hops: [Hop] = []
         var bytesOnWire = 0

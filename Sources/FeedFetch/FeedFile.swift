@@ -45,7 +45,8 @@ enum FeedFile {
                 switch error {
                 case .tooLarge: return failure(.tooLarge, "is larger than \(limit) bytes (max_body)")
                 case .truncated: return failure(.truncated, "is a gzip file that breaks off")
-                case .corrupt, .unknownCoding: return failure(.badEncoding, "is a gzip file that is broken")
+                case .corrupt, .unknownCoding, .tooManyCodings:
+                    return failure(.badEncoding, "is a gzip file that is broken")
                 }
             }
         }
@@ -68,8 +69,7 @@ enum FeedFile {
 
     /// All of it; `nil` if the system cannot, with `errno` saying why.
     private static func read(_ descriptor: CInt, limit: Int) throws(BodyFailure) -> [UInt8]? {
-        let buffer = BodyBuffer(limit: limit)
-        let decoder = ContentCoding.decoder([], limit: limit, into: buffer)
+        let decoder = try BodyDecoder([], limit: limit)
         let space = UnsafeMutableRawBufferPointer.allocate(byteCount: piece, alignment: 16)
         defer { space.deallocate() }
         while true {
@@ -78,11 +78,10 @@ enum FeedFile {
                 if errno == EINTR { continue }
                 return nil
             }
-            if got == 0 { break }
-            try decoder.receive(UnsafeRawBufferPointer(rebasing: space[..<got]))
+            var input = UnsafeRawBufferPointer(rebasing: space[..<got])
+            while try decoder.step(&input, isEnd: got == 0) {}
+            if got == 0 { return decoder.take() }
         }
-        try decoder.finish()
-        return buffer.take()
     }
 
     private static func isRegular(_ status: stat) -> Bool { status.st_mode & S_IFMT == S_IFREG }

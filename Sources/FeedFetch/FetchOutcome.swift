@@ -45,6 +45,9 @@ public struct FeedResponse: Sendable {
     public var duration: Duration
     /// The host whose gate the caller holds now.
     public var heldHost: String?
+    /// The server sent back what the configuration keeps secret: here it is `***`, so that this is not the answer as
+    /// it came.
+    public var echoesSecret = false
     /// Counts `body` against the client's memory for as long as it is held: keep it until what the body
     /// brought is stored.
     public var lease: BodyLease?

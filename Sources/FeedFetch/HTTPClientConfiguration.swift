@@ -12,13 +12,14 @@ public struct HTTPClientConfiguration: Sendable {
     /// are kept follows from it.
     public var maximumConcurrency = 256
     /// With a proxy the addresses of targets cannot be seen: the address policy then judges only targets
-    /// that are written as addresses. The proxy's own address is the operator's choice and not judged.
+    /// that are written as addresses, and names lead wherever the proxy goes. The proxy's own address is the operator's
+    /// choice and not judged.
     public var proxy = Proxy.environment
     /// A PEM file of the certificate authorities to trust; else `$SSL_CERT_FILE`, else the system's.
     public var caFile: String?
-    /// How many bytes of bodies unfinished transfers may hold together. Above this all are paused but the
-    /// one that holds most.
-    public var maxBufferedBytes = 256 << 20
+    /// How many bytes unfinished transfers may hold together, of bodies and to decode them, and of whole bodies
+    /// that wait for their readers. One transfer may go beyond it, by its own body and what decodes it.
+    public var maxBufferedBytes = 128 << 20
 
     public init() {}
 

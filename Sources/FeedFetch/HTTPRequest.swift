@@ -40,6 +40,8 @@ public struct TransferLimits: Sendable, Hashable {
 
     /// Bytes of all headers of an exchange together, interim responses and trailers included.
     public static let maxHeaderBytes = 256 << 10
+    /// Lines of the same, continued ones counted each. The most that is seen is a hundred.
+    public static let maxHeaderLines = 1000
 
     /// Bytes of the body as it is sent. A compressed body is a little longer than its content at worst;
     /// more than this is padding.

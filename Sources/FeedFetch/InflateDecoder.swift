@@ -4,7 +4,7 @@ import CCurl
 ///
 /// A gzip body may have several members (RFC 1952, 2.2). What follows the last one and does not begin
 /// another, padding with zeros mostly, is skipped, as gzip does.
-final class InflateDecoder: ByteSink {
+final class InflateDecoder: BodyStage {
     enum Format: Int32 {
         case gzip = 31
         case zlib = 15
@@ -13,10 +13,8 @@ final class InflateDecoder: ByteSink {
 
     private let format: Format
     private let name: String
-    private let next: any ByteSink
     /// zlib's state points back at the stream, which therefore has one place on the heap.
     private let stream: UnsafeMutablePointer<z_stream>
-    private let output: UnsafeMutableRawBufferPointer
     private var state = State.inStream
 
     private enum State {
@@ -28,13 +26,11 @@ final class InflateDecoder: ByteSink {
         case skipping
     }
 
-    init(_ format: Format, name: String, next: any ByteSink) {
+    init(_ format: Format, name: String) {
         self.format = format
         self.name = name
-        self.next = next
         stream = .allocate(capacity: 1)
         stream.initialize(to: z_stream())
-        output = .allocate(byteCount: 32 << 10, alignment: 16)
         let status = ccurl_inflate_init(stream, format.rawValue)
         precondition(status == Z_OK, "zlib has no memory for 40 KB or is another version than its header")
     }
@@ -42,61 +38,65 @@ final class InflateDecoder: ByteSink {
     deinit {
         inflateEnd(stream)
         stream.deallocate()
-        output.deallocate()
     }
 
-    func receive(_ bytes: UnsafeRawBufferPointer) throws(BodyFailure) {
-        var rest = bytes[...]
-        while let first = rest.first {
+    /// zlib's state and its window, by its own documentation.
+    let memory = 44 << 10
+
+    func decode(
+        _ input: inout UnsafeRawBufferPointer, into output: UnsafeMutableRawBufferPointer
+    ) throws(BodyFailure) -> Int {
+        while true {
             switch state {
             case .inStream:
-                let used = try inflate(UnsafeRawBufferPointer(rebasing: rest))
-                rest = rest.dropFirst(used)
+                let made = try inflate(&input, into: output)
+                if made > 0 || state == .inStream { return made }
             case .betweenMembers:
+                guard let first = input.first else { return 0 }
                 state = first == 0x1F ? .afterMagic1 : .skipping
-                rest = rest.dropFirst()
+                input.drop(1)
             case .afterMagic1:
-                guard first == 0x8B else {
+                guard let second = input.first else { return 0 }
+                guard second == 0x8B else {
                     state = .skipping
-                    return
+                    continue
                 }
                 inflateReset(stream)
                 state = .inStream
-                try receive(byte: 0x1F)
+                // The byte that was held back; it makes nothing yet.
+                var first: UInt8 = 0x1F
+                _ = try withUnsafeBytes(of: &first) { bytes throws(BodyFailure) in
+                    var bytes = bytes
+                    return try inflate(&bytes, into: output)
+                }
             case .skipping:
-                return
+                input.drop(input.count)
+                return 0
             }
         }
     }
 
-    func finish() throws(BodyFailure) {
+    func end() throws(BodyFailure) -> Bool {
         if state == .inStream { throw .truncated(coding: name) }
-        try next.finish()
+        return false
     }
 
-    /// Returns how many of the bytes belong to the stream: all, unless it ended.
-    private func inflate(_ input: UnsafeRawBufferPointer) throws(BodyFailure) -> Int {
+    private func inflate(
+        _ input: inout UnsafeRawBufferPointer, into output: UnsafeMutableRawBufferPointer
+    ) throws(BodyFailure) -> Int {
         // zlib does not write to its input, but an old signature says it may.
         stream.pointee.next_in = UnsafeMutablePointer(
             mutating: input.baseAddress?.assumingMemoryBound(to: Bytef.self))
-        stream.pointee.avail_in = uInt(clamping: input.count)
-        while true {
-            stream.pointee.next_out = output.baseAddress?.assumingMemoryBound(to: Bytef.self)
-            stream.pointee.avail_out = uInt(output.count)
-            let status = CCurl.inflate(stream, Z_NO_FLUSH)
-            let made = output.count - Int(stream.pointee.avail_out)
-            if made > 0 { try next.receive(UnsafeRawBufferPointer(rebasing: output[..<made])) }
-            switch status {
-            case Z_STREAM_END:
-                state = format == .gzip ? .betweenMembers : .skipping
-                return input.count - Int(stream.pointee.avail_in)
-            case Z_OK where stream.pointee.avail_in > 0 || stream.pointee.avail_out == 0:
-                continue
-            case Z_OK, Z_BUF_ERROR:  // All input is used and all output made (Z_BUF_ERROR: there was none).
-                return input.count
-            default:
-                throw .corrupt(coding: name)
-            }
+        let given = uInt(clamping: input.count)
+        stream.pointee.avail_in = given
+        stream.pointee.next_out = output.baseAddress?.assumingMemoryBound(to: Bytef.self)
+        stream.pointee.avail_out = uInt(clamping: output.count)
+        switch CCurl.inflate(stream, Z_NO_FLUSH) {
+        case Z_STREAM_END: state = format == .gzip ? .betweenMembers : .skipping
+        case Z_OK, Z_BUF_ERROR: break  // Z_BUF_ERROR: there was nothing to do.
+        default: throw .corrupt(coding: name)
         }
+        input.drop(Int(given - stream.pointee.avail_in))
+        return output.count - Int(stream.pointee.avail_out)
     }
 }

@@ -42,6 +42,9 @@ public enum RedirectPolicy {
         guard let location, !location.isEmpty else {
             return .refuse(.badRedirect, "answered \(status) without saying where to go")
         }
+        guard location.count <= longestLocation else {
+            return .refuse(.badRedirect, "answered \(status) with a Location of more than \(longestLocation) bytes")
+        }
         let reference = text(location)
         let shown = reference.prefix(200).debugDescription
         guard var target = url.resolving(reference) else {
@@ -51,6 +54,10 @@ public enum RedirectPolicy {
             return .refuse(
                 .badRedirect, "answered \(status) with the Location \(shown); only http and https are followed")
         }
+        guard let host = target.decodedHost else {
+            return .refuse(.badRedirect, "answered \(status) with the Location \(shown), whose host is none")
+        }
+        target.host = host
         target.userInfo = nil
         target.fragment = nil
         let to = target.wireForm
@@ -65,6 +72,9 @@ public enum RedirectPolicy {
                 status: status, from: url.string, to: to,
                 isDowngrade: url.scheme == "https" && target.scheme == "http"))
     }
+
+    /// Twice what RFC 9110 (4.1) wants everybody to take.
+    private static let longestLocation = 16 << 10
 
     /// The URL to ask from now on, if the last one gave a feed: where the chain led before its first hop that
     /// is temporary or goes from https to http. `nil` if that is where it began.

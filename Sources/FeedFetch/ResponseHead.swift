@@ -42,7 +42,11 @@ struct ResponseHead {
     /// A line that continues the one before (RFC 9112, 5.2).
     private mutating func fold(_ line: Slice<UnsafeRawBufferPointer>) {
         guard let last = fields.indices.last else { return }
-        fields[last].value = HTTPField.cleanValue(fields[last].value + [0x20] + HTTPField.cleanValue(line))
+        let more = HTTPField.cleanValue(line)
+        if more.isEmpty { return }
+        // In place: a publisher chooses how many such lines there are.
+        if !fields[last].value.isEmpty { fields[last].value.append(0x20) }
+        fields[last].value.append(contentsOf: more)
     }
 
     var isSuccess: Bool { (200...299).contains(status) }

@@ -29,4 +29,13 @@ enum SocketAddress {
         guard inet_aton(host, &address) != 0 else { return nil }
         return withUnsafeBytes(of: &address) { IPAddress(bytes: $0) }
     }
+
+    /// Whether a host, which is no `literal`, is meant to be an address all the same: in brackets, or with a number at
+    /// its end (WHATWG URL, 3.5). Another program may well find one in it: with a zone, or beyond 32 bits.
+    static func looksLiteral(_ host: String) -> Bool {
+        if host.contains("[") || host.contains(":") { return true }
+        guard let last = host.split(separator: ".").last else { return true }
+        let digits = last.lowercased().hasPrefix("0x") ? last.dropFirst(2) : last
+        return digits.utf8.allSatisfy { $0.isASCIIDigit || digits.count < last.count && $0.isASCIIHexDigit }
+    }
 }

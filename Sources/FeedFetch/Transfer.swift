@@ -19,9 +19,11 @@ final class Transfer {
 
     private var head = ResponseHead()
     private var headerBytes = 0
+    private var headerLines = 0
     private var bodyBytesOnWire = 0
-    private let body: BodyBuffer
-    private var decoder: (any ByteSink)?
+    private var decoder: BodyDecoder?
+    /// So many bytes of what libcurl hands over next were used before it was paused.
+    private var usedAhead = 0
     /// What a callback found: the reason why it stopped the transfer.
     private(set) var verdict: TransferFailure?
     /// An address that the policy forbids, and whether any that it allows was tried.
@@ -35,17 +37,11 @@ final class Transfer {
         continuation = submission.continuation
         self.easy = easy
         self.budget = budget
-        body = BodyBuffer(limit: request.limits.maxBody)
         errorText = .allocate(capacity: Int(CURL_ERROR_SIZE))
         errorText.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
     }
 
     deinit { errorText.deallocate() }
-
-    /// Decoded bytes that are held until the transfer is over.
-    var heldBytes: Int { body.bytes.count }
-    /// What of it the budget has counted.
-    var countedBytes = 0
 
     // MARK: Options
 
@@ -180,10 +176,14 @@ final class Transfer {
     /// Behind a proxy only a target that is written as an address can be judged, in any of the spellings
     /// that lead there (`inet_aton`: decimal, octal, hexadecimal, short).
     private func refusalOfLiteralTarget() -> TransferFailure? {
-        guard let host = WebURL(request.url)?.canonicalHost, let ip = SocketAddress.literal(host),
-            !request.addressPolicy.allows(ip)
-        else { return nil }
-        return addressRefused(ip.description)
+        guard request.addressPolicy != .any, var url = WebURL(request.url) else { return nil }
+        guard let decoded = url.decodedHost else { return failure(.badURL, "not a host that can be asked") }
+        url.host = decoded
+        guard let host = url.canonicalHost else { return nil }
+        guard let ip = SocketAddress.literal(host) else {
+            return SocketAddress.looksLiteral(host) ? addressRefused(host) : nil
+        }
+        return request.addressPolicy.allows(ip) ? nil : addressRefused(ip.description)
     }
 
     private func addressRefused(_ address: String) -> TransferFailure {
@@ -198,6 +198,10 @@ final class Transfer {
         headerBytes += line.count
         guard headerBytes <= TransferLimits.maxHeaderBytes else {
             return stop(.tooLarge, "headers of more than \(TransferLimits.maxHeaderBytes >> 10) KiB")
+        }
+        headerLines += 1
+        guard headerLines <= TransferLimits.maxHeaderLines else {
+            return stop(.tooLarge, "headers of more than \(TransferLimits.maxHeaderLines) lines")
         }
         let wasComplete = head.isComplete
         head.receive(line: line)
@@ -214,29 +218,40 @@ final class Transfer {
     }
 
     private func receiveBody(_ bytes: UnsafeRawBufferPointer) -> Int {
-        guard budget.admits(self) else {
-            wasPaused = true
-            return Int(CURL_WRITEFUNC_PAUSE)
-        }
-        bodyBytesOnWire += bytes.count
-        guard bodyBytesOnWire <= request.limits.maxBodyOnWire else {
+        var input = bytes
+        let used = min(usedAhead, bytes.count)
+        input.drop(used)
+        guard bodyBytesOnWire + input.count <= request.limits.maxBodyOnWire else {
             return stop(.tooLarge, "the body is larger than max_body, \(request.limits.maxBody) bytes")
         }
-        defer { budget.update(self) }
         do {
-            try decoderForBody().receive(bytes)
+            let decoder = try decoderForBody()
+            var goesOn = true
+            while goesOn {
+                let now = ContinuousClock.now
+                guard budget.admits(id, at: now) else {
+                    usedAhead += bytes.count - used - input.count
+                    wasPaused = true
+                    return Int(CURL_WRITEFUNC_PAUSE)
+                }
+                let before = input.count
+                goesOn = try decoder.step(&input)
+                bodyBytesOnWire += before - input.count
+                budget.update(id, held: decoder.memory, received: before - input.count, at: now)
+            }
         } catch {
             verdict = failure(error)
             return 0
         }
+        usedAhead -= used
         return bytes.count
     }
 
-    private func decoderForBody() -> any ByteSink {
+    private func decoderForBody() throws(BodyFailure) -> BodyDecoder {
         if let decoder { return decoder }
         let codings = head.codings
-        if codings.isEmpty, let length = head.contentLength { body.reserve(min(length, 1 << 20)) }
-        let decoder = ContentCoding.decoder(codings, limit: request.limits.maxBody, into: body)
+        let decoder = try BodyDecoder(codings, limit: request.limits.maxBody)
+        if codings.isEmpty, let length = head.contentLength { decoder.reserve(min(length, 1 << 20)) }
         self.decoder = decoder
         return decoder
     }
@@ -253,7 +268,7 @@ final class Transfer {
     func outcome(_ result: CURLcode) -> Outcome {
         var problem = verdict ?? (result == CURLE_OK ? nil : failure(result))
         if problem == nil {
-            do { try decoder?.finish() } catch { problem = failure(error) }
+            do { try finishBody() } catch { problem = failure(error) }
         }
         // The status of an answer that is no success is all there is to know: it counts although its body
         // is cut, endless or in no known coding.
@@ -264,9 +279,22 @@ final class Transfer {
         return .success(
             HTTPResponse(
                 status: head.status, reason: head.reason, httpVersion: head.httpVersion, headers: head.fields,
-                body: body.take(),
+                body: decoder?.take() ?? [],
                 bytesOnWire: bytesOnWire, remoteAddress: easy.string(CURLINFO_PRIMARY_IP),
                 duration: ContinuousClock.now - started))
+    }
+
+    /// What becomes of it because it stands still.
+    func outcomeOfStandingStill() -> Outcome {
+        verdict = failure(
+            .timeout, "next to nothing came for \(BodyBudget.patience), while others waited for the memory it held")
+        return outcome(CURLE_OPERATION_TIMEDOUT)
+    }
+
+    private func finishBody() throws(BodyFailure) {
+        guard let decoder else { return }
+        var none = UnsafeRawBufferPointer(start: nil, count: 0)
+        while try decoder.step(&none, isEnd: true) {}
     }
 
     func failure(_ code: TransferFailure.Code, _ message: String) -> TransferFailure {
@@ -289,6 +317,8 @@ final class Transfer {
             self.failure(.truncated, "the \(coding) stream ends before its end")
         case .corrupt(let coding):
             self.failure(.badEncoding, "the body is said to be \(coding) and is not")
+        case .tooManyCodings(let limit):
+            self.failure(.badEncoding, "the body is in more than \(limit) codings, one within the other")
         case .unknownCoding(let name):
             self.failure(
                 .badEncoding, "the body is in the coding \(name.prefix(40).debugDescription), which was not asked for")
@@ -307,6 +337,10 @@ final class Transfer {
         while text.last == " " { text.removeLast() }
         if wasPaused, result == CURLE_OPERATION_TIMEDOUT {
             text += " (it was held back for a time, because the bodies in flight filled their memory)"
+        }
+        // How this libcurl says that one line does not end (its limit is 100 KiB).
+        if result == CURLE_OUT_OF_MEMORY {
+            return failure(.tooLarge, "a line of the header is longer than 100 KiB")
         }
         // Broken chunks have the result of a broken connection.
         if result == CURLE_RECV_ERROR, text.contains("chunked-encoding") { return failure(.badResponse, text) }

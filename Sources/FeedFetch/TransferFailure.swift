@@ -1,7 +1,8 @@
 /// Why an exchange gave no answer that can be used.
 public struct TransferFailure: Error, Sendable, Hashable {
     public enum Code: String, Sendable, Hashable {
-        /// The whole transfer, or its connection, took longer than allowed.
+        /// The whole transfer, or its connection, took longer than allowed, or it stood still while others
+        /// waited for the memory that it held.
         case timeout
         case dns
         case connect
@@ -13,7 +14,8 @@ public struct TransferFailure: Error, Sendable, Hashable {
         /// without its end.
         case truncated
         case tooLarge = "too-large"
-        /// A content coding that is not known, or data that is not what its coding says.
+        /// A content coding that is not known, more of them than anybody needs, or data that is not what its
+        /// coding says.
         case badEncoding = "bad-encoding"
         /// The address policy allows none of the addresses of the host.
         case addressRefused = "address-refused"

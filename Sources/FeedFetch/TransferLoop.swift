@@ -17,13 +17,15 @@ final class TransferLoop {
         self.multi = multi
         self.mailbox = mailbox
         environment = settings.environment
-        budget = BodyBudget(limit: maxBufferedBytes, leased: LeasedBytes { mailbox.wake() })
+        budget = BodyBudget(
+            limit: maxBufferedBytes, concurrency: settings.maximumConcurrency, leased: LeasedBytes { mailbox.wake() })
         apply(settings)
     }
 
     private func apply(_ settings: TransferSettings) {
         environment = settings.environment
         maximumIdleHandles = settings.maximumConcurrency
+        budget.concurrency = settings.maximumConcurrency
         // Connections in use count too: as many as there are transfers, and room for some that wait.
         _ = ccurl_multi_set_long(multi, CURLMOPT_MAXCONNECTS, min(settings.maximumConcurrency, 1 << 20) + 256)
     }
@@ -48,11 +50,11 @@ final class TransferLoop {
             var running: Int32 = 0
             curl_multi_perform(multi, &running)
             finishCompleted()
-            while let transfer = budget.resumable() { resume(transfer) }
+            makeRoom()
             handOver()
             // Returns when a socket is ready, a timer of libcurl has run out or the mailbox wakes it; once
             // a second in any case, so that `lastTurn` tells a loop that turns from one that hangs.
-            curl_multi_poll(multi, nil, 0, 1000, nil)
+            curl_multi_poll(multi, nil, 0, budget.isAwaited ? 200 : 1000, nil)
         }
         for transfer in active.values { finish(transfer, .failure(transfer.failure(.cancelled, "abandoned"))) }
         handOver()
@@ -83,6 +85,16 @@ final class TransferLoop {
         }
     }
 
+    /// Ends what keeps memory from others for nothing, and lets go on who may.
+    private func makeRoom() {
+        for id in budget.stalled(at: .now) {
+            if let transfer = active[id] { finish(transfer, transfer.outcomeOfStandingStill()) }
+        }
+        while let id = budget.resumable(at: .now) {
+            if let transfer = active[id] { resume(transfer) }
+        }
+    }
+
     /// The bytes that were refused are delivered before `curl_easy_pause` returns. If they are refused for
     /// good, nothing but its result says so.
     private func resume(_ transfer: Transfer) {
@@ -93,7 +105,7 @@ final class TransferLoop {
     private func finish(_ transfer: Transfer, _ outcome: Transfer.Outcome) {
         guard active.removeValue(forKey: transfer.id) != nil else { return }
         curl_multi_remove_handle(multi, transfer.easy.pointer)
-        budget.release(transfer)
+        budget.release(transfer.id)
         if idleHandles.count < maximumIdleHandles {
             transfer.easy.reset()
             idleHandles.append(transfer.easy)

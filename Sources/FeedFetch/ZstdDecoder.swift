@@ -1,44 +1,52 @@
 import CCurl
 
 /// `zstd` (RFC 8878), of one or several frames.
-final class ZstdDecoder: ByteSink {
+final class ZstdDecoder: BodyStage {
     /// A frame may ask for a window of so many bits: 16 MiB, brotli's largest and twice what RFC 9659
     /// lets a server use.
     private static let windowBits: Int32 = 24
 
-    private let next: any ByteSink
     private let context: OpaquePointer
-    private let output: UnsafeMutableRawBufferPointer
     private var isAtFrameEnd = false
+    /// The last output was filled to its end: there may be more without more input.
+    private var hasMore = false
+    /// What the frame has made, and what the longest has.
+    private var made = 0
+    private var mostMade = 0
 
-    init(next: any ByteSink) {
+    init() {
         guard let context = ZSTD_createDCtx() else { fatalError("out of memory") }
         self.context = context
-        self.next = next
         ZSTD_DCtx_setParameter(context, ZSTD_d_windowLogMax, ZstdDecoder.windowBits)
-        output = .allocate(byteCount: 32 << 10, alignment: 16)
     }
 
-    deinit {
-        ZSTD_freeDCtx(context)
-        output.deallocate()
-    }
+    deinit { ZSTD_freeDCtx(context) }
 
-    func receive(_ bytes: UnsafeRawBufferPointer) throws(BodyFailure) {
-        var input = ZSTD_inBuffer(src: bytes.baseAddress, size: bytes.count, pos: 0)
-        var isOutputFull = false
-        while input.pos < input.size || isOutputFull {
-            var out = ZSTD_outBuffer(dst: output.baseAddress, size: output.count, pos: 0)
-            let result = ZSTD_decompressStream(context, &out, &input)
+    /// The window is there at once and is memory as far as it was written to.
+    var memory: Int { min(Int(ZSTD_sizeof_DCtx(context)), ZstdDecoder.contextSize + mostMade) }
+
+    /// Without a window: tables, literals, a block of input.
+    private static let contextSize = 320 << 10
+
+    func decode(
+        _ input: inout UnsafeRawBufferPointer, into output: UnsafeMutableRawBufferPointer
+    ) throws(BodyFailure) -> Int {
+        var source = ZSTD_inBuffer(src: input.baseAddress, size: input.count, pos: 0)
+        var out = ZSTD_outBuffer(dst: output.baseAddress, size: output.count, pos: 0)
+        while out.pos == 0, source.pos < source.size || hasMore {
+            let result = ZSTD_decompressStream(context, &out, &source)
             if ZSTD_isError(result) != 0 { throw .corrupt(coding: "zstd") }
-            if out.pos > 0 { try next.receive(UnsafeRawBufferPointer(rebasing: output[..<out.pos])) }
             isAtFrameEnd = result == 0
-            isOutputFull = out.pos == out.size && !isAtFrameEnd
+            mostMade = max(mostMade, made + out.pos)
+            hasMore = out.pos == out.size && !isAtFrameEnd
         }
+        input.drop(source.pos)
+        made = isAtFrameEnd ? 0 : made + out.pos
+        return out.pos
     }
 
-    func finish() throws(BodyFailure) {
+    func end() throws(BodyFailure) -> Bool {
         if !isAtFrameEnd { throw .truncated(coding: "zstd") }
-        try next.finish()
+        return false
     }
 }

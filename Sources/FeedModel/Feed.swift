@@ -97,6 +97,19 @@ public struct PollState: Hashable, Sendable {
     public var noticeSince: Timestamp?
     /// Its entries change at nearly every poll.
     public var churn: Churn?
+    /// What it has put into the archive lately; written beside the rest.
+    public var stored: Stored?
+
+    /// What a feed has put into the archive within a span of time.
+    public struct Stored: Hashable, Sendable {
+        public var since: Timestamp
+        public var bytes: Int
+
+        public init(since: Timestamp, bytes: Int) {
+            self.since = since
+            self.bytes = bytes
+        }
+    }
 
     /// Some article of a feed has had a new state at nearly every poll, so that not all of them are kept.
     public struct Churn: Hashable, Sendable {
@@ -111,6 +124,21 @@ public struct PollState: Hashable, Sendable {
     }
 
     public init(url: String) { self.url = url }
+
+    /// When the next poll is due. The clock may have been ahead when the last one was made: then it comes after the wait
+    /// that was found for it.
+    public func due(at now: Timestamp) -> Timestamp? {
+        guard let nextPoll, let lastPoll, lastPoll > now else { return nextPoll }
+        return min(nextPoll, now + max(nextPoll - lastPoll, .zero))
+    }
+
+    /// The clock was set: what waits goes on waiting as long as it would have.
+    public mutating func clockWasSet(by change: Duration) {
+        nextPoll = nextPoll.map { $0 + change }
+        lastPoll = lastPoll.map { $0 + change }
+        lastSuccess = lastSuccess.map { $0 + change }
+        failingSince = failingSince.map { $0 + change }
+    }
 
     /// Since when the feed has posted nothing although it should have: polls succeed, and the last one was made when
     /// that was no more to be expected.
@@ -141,10 +169,13 @@ public enum IntervalReason: String, Hashable, Sendable, CaseIterable {
 /// Why a poll failed, for people and for programs.
 public struct PollError: Hashable, Sendable {
     /// `timeout dns connect tls reset http-STATUS no-feed empty truncated too-large bad-encoding
-    /// too-many-redirects bad-redirect address-refused host-paused`.
+    /// too-many-redirects bad-redirect address-refused host-paused too-complex crashed`.
     public var code: String
     /// One line that says what happened.
     public var message: String
+
+    /// The code of a poll during which the program itself died.
+    public static let crashed = "crashed"
 
     public init(code: String, message: String) {
         self.code = code

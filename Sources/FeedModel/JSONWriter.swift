@@ -6,8 +6,14 @@
 public struct JSONWriter {
     public private(set) var bytes: [UInt8] = []
     private var needsComma = false
+    private let form: JSONText.Form
 
-    public init(reservingCapacity capacity: Int = 0) { bytes.reserveCapacity(capacity) }
+    /// - Parameter isKept: for what the archive keeps and compares with what it kept, not for output: characters beyond
+    ///   ASCII stand as they are, those too that act on who shows them.
+    public init(reservingCapacity capacity: Int = 0, isKept: Bool = false) {
+        form = isKept ? .kept : .shown
+        bytes.reserveCapacity(capacity)
+    }
 
     public var string: String { String(decoding: bytes, as: UTF8.self) }
 
@@ -68,11 +74,29 @@ public struct JSONWriter {
         needsComma = false
     }
 
-    /// Members or a value that are JSON already. Nothing is checked; "" writes nothing.
-    public mutating func raw(_ json: some Collection<UInt8>) {
-        guard !json.isEmpty else { return }
-        separate()
-        bytes.append(contentsOf: json)
+    /// An object of which the archive keeps the text, which ends with the object `last`: members are put before its own,
+    /// and at the end of `last`. Nothing of the text is checked.
+    public mutating func extend(
+        _ kept: String, last: StaticString, before: (inout JSONWriter) throws -> Void,
+        atEnd: (inout JSONWriter) throws -> Void
+    ) rethrows {
+        var kept = kept
+        try object { json in
+            try before(&json)
+            kept.withUTF8 { text in
+                guard text.count > 3 else { return json.open(last) }
+                json.separate()
+                JSONText.append(keptJSON: UnsafeBufferPointer(rebasing: text[1..<text.count - 2]), to: &json.bytes)
+                json.needsComma = json.bytes.last != UInt8(ascii: "{")
+            }
+            try atEnd(&json)
+            json.bytes.append(UInt8(ascii: "}"))
+        }
+    }
+
+    private mutating func open(_ key: StaticString) {
+        self.key(key)
+        bytes.append(UInt8(ascii: "{"))
     }
 
     public mutating func newline() {
@@ -86,7 +110,7 @@ public struct JSONWriter {
         separate()
         bytes.append(UInt8(ascii: "\""))
         var text = text
-        text.withUTF8 { JSONWriter.appendEscaped($0, to: &bytes) }
+        text.withUTF8 { JSONText.append($0, form, to: &bytes) }
         bytes.append(UInt8(ascii: "\""))
     }
 
@@ -145,54 +169,5 @@ public struct JSONWriter {
     public mutating func member(_ key: StaticString, _ values: [String]) {
         guard !values.isEmpty else { return }
         array(key) { for value in values { $0.string(value) } }
-    }
-
-    /// Where the next byte is that is to be escaped: below 0x20, `"`, `\` or 0x7F.
-    private static func plainEnd(_ text: UnsafeBufferPointer<UInt8>, _ start: Int) -> Int {
-        guard let base = text.baseAddress.map({ UnsafeRawPointer($0) }) else { return start }
-        var index = start
-        while index + 8 <= text.count {
-            let word = UInt64(littleEndian: base.loadUnaligned(fromByteOffset: index, as: UInt64.self))
-            let isControl = (word &- 0x2020_2020_2020_2020) & ~word
-            let special =
-                (isControl | zeroBytes(word ^ 0x2222_2222_2222_2222)
-                    | zeroBytes(word ^ 0x5C5C_5C5C_5C5C_5C5C) | zeroBytes(word ^ 0x7F7F_7F7F_7F7F_7F7F))
-                & 0x8080_8080_8080_8080
-            // The lowest one is one in truth; bytes above it may only seem to be.
-            if special != 0 { return index + special.trailingZeroBitCount / 8 }
-            index += 8
-        }
-        while index < text.count, isPlain(text[index]) { index += 1 }
-        return index
-    }
-
-    private static func isPlain(_ byte: UInt8) -> Bool {
-        byte >= 0x20 && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\") && byte != 0x7F
-    }
-
-    /// The highest bit of a byte is set if it is the word's first zero byte; none is, if none is zero.
-    private static func zeroBytes(_ word: UInt64) -> UInt64 { (word &- 0x0101_0101_0101_0101) & ~word }
-
-    /// RFC 8259, 7. Runs without anything to escape are copied as they are.
-    private static func appendEscaped(_ text: UnsafeBufferPointer<UInt8>, to out: inout [UInt8]) {
-        var start = 0
-        while start < text.count {
-            let end = plainEnd(text, start)
-            if end > start { out.append(contentsOf: UnsafeBufferPointer(rebasing: text[start..<end])) }
-            guard end < text.count else { return }
-            let byte = text[end]
-            out.append(UInt8(ascii: "\\"))
-            switch byte {
-            case UInt8(ascii: "\""), UInt8(ascii: "\\"): out.append(byte)
-            case 0x0A: out.append(UInt8(ascii: "n"))
-            case 0x0D: out.append(UInt8(ascii: "r"))
-            case 0x09: out.append(UInt8(ascii: "t"))
-            default:
-                out.append(contentsOf: "u00".utf8)
-                out.append(WebURL.hexDigits[Int(byte >> 4)])
-                out.append(WebURL.hexDigits[Int(byte & 15)])
-            }
-            start = end + 1
-        }
     }
 }

@@ -61,6 +61,15 @@ public struct OperatorPauses: Hashable, Sendable {
 
     public var isEmpty: Bool { feeds.isEmpty && hosts.isEmpty }
 
+    /// The clock was set: pauses last as long as they would have.
+    public mutating func clockWasSet(by change: Duration) {
+        func moved(_ pause: OperatorPause) -> OperatorPause {
+            OperatorPause(pause.target, since: pause.since + change, until: pause.until.map { $0 + change })
+        }
+        feeds = feeds.mapValues(moved)
+        hosts = hosts.mapValues(moved)
+    }
+
     /// What keeps a feed from being polled: of its own pause and its host's the one that ends last.
     public func of(_ feed: FeedID?, host: String, at now: Timestamp) -> OperatorPause? {
         guard !isEmpty else { return nil }

@@ -111,6 +111,8 @@ public struct NotAFeed: Error, Hashable, Sendable {
         /// Not decodable as text.
         case badEncoding = "bad-encoding"
         case tooLarge = "too-large"
+        /// It takes too long to read, or becomes too much.
+        case tooComplex = "too-complex"
     }
 
     public var code: Code

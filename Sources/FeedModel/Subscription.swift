@@ -22,16 +22,16 @@ public struct Subscription: Sendable, Hashable, CustomStringConvertible, CustomR
         case left
     }
 
-    /// The end of the callback URL. Who knows it can answer in the hub's place: for no log and no output.
-    public let token: String
+    /// SHA-256 of the end of its callback URL.
+    public let id: String
+    /// Of what, with a key that is elsewhere, that end and the secret are made that it shares with the hub.
+    public let seed: String
     public let feed: FeedID
     public let hub: String
     /// The URL by which the hub knows the feed.
     public let topic: String
-    /// What stands before the token in the callback URL, without a slash at its end.
+    /// What stands before that end in the callback URL, without a slash at its end.
     public let callback: String
-    /// The key of the signatures of what the hub sends: for no log and no output.
-    public let secret: String
 
     public var state = State.unasked
     /// When the hub was last asked for something.
@@ -63,17 +63,25 @@ public struct Subscription: Sendable, Hashable, CustomStringConvertible, CustomR
         public init() {}
     }
 
-    public init(token: String, feed: FeedID, hub: String, topic: String, callback: String, secret: String) {
-        self.token = token
+    public init(id: String, seed: String, feed: FeedID, hub: String, topic: String, callback: String) {
+        self.id = id
+        self.seed = seed
         self.feed = feed
         self.hub = hub
         self.topic = topic
         self.callback = callback
-        self.secret = secret
     }
 
     /// The hub may be expected to send what is new.
     public var isLive: Bool { state == .active || state == .renewing }
+
+    /// The clock was set: what waits goes on waiting as long as it would have.
+    public mutating func clockWasSet(by change: Duration) {
+        requestedAt = requestedAt.map { $0 + change }
+        activeSince = activeSince.map { $0 + change }
+        leaseUntil = leaseUntil.map { $0 + change }
+        nextAttempt = nextAttempt.map { $0 + change }
+    }
 
     /// Without the secrets.
     public var description: String { "Subscription(\(state.rawValue), \(topic), \(hub))" }

@@ -173,6 +173,15 @@ public struct WebURL: Hashable, Sendable {
         return WebURL.canonicalAddress(name) ?? name
     }
 
+    /// The host without percent-escapes, as whoever connects to it looks it up (RFC 3986, 3.2.2); `nil` if that is none.
+    public var decodedHost: String? {
+        guard let host, !host.hasPrefix("["), host.utf8.contains(UInt8(ascii: "%")) else { return host }
+        guard let decoded = host.removingPercentEncoding,
+            !decoded.utf8.contains(where: { $0 <= 0x20 || $0 == 0x7F || "#%/:<>?@[\\]^|".utf8.contains($0) })
+        else { return nil }
+        return decoded
+    }
+
     /// `127.0.0.1` for `127.1`, `0x7f.1` and `2130706433` (WHATWG URL, 3.5, as libcurl has it), `[::1]` for `[0::1]`;
     /// `nil` for a name.
     private static func canonicalAddress(_ host: String) -> String? {
@@ -247,9 +256,10 @@ public struct WebURL: Hashable, Sendable {
         }
         if let colon = WebURL.schemeEnd(bytes) {
             if let absolute = WebURL(trimmed: bytes) { return absolute }
-            // `http:path` without slashes is relative to a base of the same scheme (RFC 3986, 5.2.2).
+            // `http:path` without slashes is relative to a base of the same scheme (RFC 3986, 5.2.2). What then stands
+            // before another colon is no scheme any more.
             guard String(decoding: bytes[..<colon], as: UTF8.self).lowercased() == scheme else { return nil }
-            return resolving(String(decoding: bytes[(colon + 1)...], as: UTF8.self))
+            bytes = bytes[(colon + 1)...].drop { $0 <= 0x20 }
         }
         if bytes.starts(with: "//".utf8) {
             return WebURL(scheme + ":" + String(decoding: bytes, as: UTF8.self))

@@ -1,7 +1,8 @@
 /// Writes XML 1.0 into a byte buffer, elements in the order of the calls.
 ///
-/// What comes out is well-formed whatever the texts hold: characters that XML allows nowhere are left out,
-/// and white space that parsers would change is written as character references.
+/// What comes out is well-formed whatever the texts hold: control characters, which XML allows nowhere or advises
+/// against, are left out; white space that parsers would change is written as character references, and so is what
+/// turns the direction of a text around.
 public struct XMLWriter {
     public private(set) var bytes: [UInt8] = []
     /// The elements that are open, the outermost first.
@@ -114,6 +115,16 @@ public struct XMLWriter {
                 case 0x0A where inAttribute: out.append(contentsOf: "&#10;".utf8)
                 case 0x0D: out.append(contentsOf: "&#13;".utf8)
                 case 0..<0x20 where byte != 0x09 && byte != 0x0A: break
+                case 0x7F: break
+                case 0xC2, 0xD8, 0xE2:
+                    guard let (value, length) = ControlCharacter.wide(in: bytes, at: at) else {
+                        out.append(byte)
+                        break
+                    }
+                    if !ControlCharacter.isControl(value) {
+                        out.append(contentsOf: "&#x\(String(value, radix: 16, uppercase: true));".utf8)
+                    }
+                    at += length - 1
                 // U+FFFE and U+FFFF.
                 case 0xEF where at + 2 < bytes.count && bytes[at + 1] == 0xBF && bytes[at + 2] >= 0xBE: at += 2
                 default: out.append(byte)

@@ -5,9 +5,11 @@ public struct DocumentContext: Sendable {
     public var url: String?
     /// The raw value of Content-Type.
     public var contentType: String?
+    public var limits: ReadingLimits
 
-    public init(url: String? = nil, contentType: String? = nil) {
+    public init(url: String? = nil, contentType: String? = nil, limits: ReadingLimits = ReadingLimits()) {
         self.url = url
         self.contentType = contentType
+        self.limits = limits
     }
 }

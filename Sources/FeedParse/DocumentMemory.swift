@@ -7,4 +7,8 @@ public enum DocumentMemory {
     public static func keepFreed() {
         cxml2_keep_freed_memory(8 << 20, 32 << 20)
     }
+
+    /// Gives what is free back to the system: for a program that goes on for years after it has read a large document.
+    /// It takes some milliseconds, during which allocations of other threads may wait.
+    public static func giveBack() { cxml2_give_back_freed_memory() }
 }

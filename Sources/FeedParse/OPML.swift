@@ -1,4 +1,5 @@
 import CXML2
+import FeedModel
 
 /// A list of subscriptions (OPML 2.0, "Subscription lists").
 public struct OPMLDocument: Hashable, Sendable {
@@ -53,14 +54,22 @@ public enum OPML {
     ///
     /// Bare ampersands and control characters, which many exporters write, are mended. Beyond that the
     /// document must be well-formed: from half a list, half of the subscriptions would be missing silently.
-    public static func read(_ bytes: [UInt8]) -> Result<OPMLDocument, OPMLProblem> {
+    public static func read(
+        _ bytes: [UInt8], limits: ReadingLimits = ReadingLimits()
+    ) -> Result<OPMLDocument, OPMLProblem> {
         guard bytes.contains(where: { $0 > 0x20 }) else {
             return .failure(
                 OPMLProblem(message: "this file is empty; an OPML document begins with <opml>", line: 1, column: 1))
         }
-        let mended = MendedDocument(bytes)
-        let reader = OutlineReader()
-        if let failure = reader.parse(mended.bytes[mended.start...]) {
+        let meter = ReadingMeter(limits, bytes: bytes.count)
+        let mended = MendedDocument(bytes, meter)
+        if let flood = attributeFlood(in: mended, meter) { return .failure(flood) }
+        let reader = OutlineReader(meter)
+        let failure = meter.excess == nil ? reader.parse(mended.bytes[mended.start...]) : nil
+        if let excess = meter.excess {
+            return .failure(OPMLProblem(message: "this file is no list of subscriptions: \(excess.message)"))
+        }
+        if let failure {
             let place = mended.place(ofOffset: failure.offset)
             return .failure(
                 OPMLProblem(message: failure.message, line: place?.line ?? failure.line, column: place?.column))
@@ -69,17 +78,33 @@ public enum OPML {
     }
 }
 
+extension OPML {
+    /// libxml2 compares each attribute of an element with each: it is not shown more than can be.
+    private static func attributeFlood(in mended: MendedDocument, _ meter: ReadingMeter) -> OPMLProblem? {
+        let bytes =
+            mended.isUTF8 ? mended.bytes : DocumentDecoder.decode(mended.bytes, contentType: nil, meter).bytes
+        let hasFlood = bytes.withUnsafeBufferPointer { bytes in
+            let prologue = XMLPrologue(bytes)
+            return XMLSkeleton(bytes, from: prologue.start, doctype: prologue.doctype, meter).hasAttributeFlood
+        }
+        guard hasFlood else { return nil }
+        return OPMLProblem(
+            message: "this file is no list of subscriptions: an element has more than "
+                + "\(XMLPrologue.maximumAttributes) attributes")
+    }
+}
+
 /// A document made fit for an XML parser, that still knows the places of the original.
 private struct MendedDocument {
     private(set) var bytes: [UInt8]
     /// Where in `bytes` each inserted `amp;` begins.
     private var insertions: [Int] = []
-    private let isUTF8: Bool
+    let isUTF8: Bool
     /// Where the XML begins: after a byte order mark and space, which before a declaration is not well-formed.
     private(set) var start = 0
     private var byteOrderMark = 0
 
-    init(_ original: [UInt8]) {
+    init(_ original: [UInt8], _ meter: ReadingMeter) {
         // In UTF-16 every other byte of what matters here is 0, and no byte means what it seems to.
         guard !original.prefix(4).contains(0), !original.starts(with: [0xFF, 0xFE]),
             !original.starts(with: [0xFE, 0xFF])
@@ -93,6 +118,7 @@ private struct MendedDocument {
         bytes.reserveCapacity(original.count + 64)
         for (index, byte) in original.enumerated() {
             if byte == UInt8(ascii: "&"), !Self.isReference(original[(index + 1)...]) {
+                guard meter.goesOn(), meter.claim(16) else { break }
                 bytes.append(byte)
                 insertions.append(bytes.count)
                 bytes.append(contentsOf: "amp;".utf8)
@@ -187,10 +213,15 @@ private final class OutlineReader {
 
     /// With the offset of the end of each start tag, where libxml2 reads the bytes as they are.
     private(set) var outlines: [(feed: OPMLFeed, end: Int?)] = []
+    private static let maximumCategories = 512
     /// The open outlines: the name of a folder, `nil` for what is none.
     private var folders: [String?] = []
     private var depth = 0
     private var failure: Failure?
+    private let meter: ReadingMeter
+    private var names = XMLNameTable()
+
+    init(_ meter: ReadingMeter) { self.meter = meter }
 
     /// `nil` when all was well.
     func parse(_ bytes: ArraySlice<UInt8>) -> Failure? {
@@ -231,12 +262,25 @@ private final class OutlineReader {
         }
     }
 
-    /// - Parameter attributes: five pointers each: name, prefix, namespace, value, the value's end.
+    /// - Parameters:
+    ///   - namespaces: two pointers each: prefix, URI.
+    ///   - attributes: five pointers each: name, prefix, namespace, value, the value's end.
     fileprivate func start(
         _ context: xmlParserCtxtPtr, _ name: UnsafePointer<xmlChar>,
+        _ namespaces: UnsafeBufferPointer<UnsafePointer<xmlChar>?>,
         _ attributes: UnsafeBufferPointer<UnsafePointer<xmlChar>?>
     ) {
         depth += 1
+        names.note(name)
+        for one in namespaces { names.note(one) }
+        for index in stride(from: 0, to: attributes.count, by: 5) { names.note(attributes[index]) }
+        if names.count > XMLTreeParser.maximumNames {
+            meter.refuse("more than \(XMLTreeParser.maximumNames) different names")
+        }
+        guard meter.goesOn(16) else {
+            xmlStopParser(context)
+            return
+        }
         if depth == 1, !hasName(name, "opml") {
             failure = Failure(
                 message: "this file is no OPML: its root element is <\(clean(String(cString: name)))>, not <opml>",
@@ -262,13 +306,17 @@ private final class OutlineReader {
         }
         var tags: [String] = []
         var seen: Set<String> = []
-        let categories = (values["category"] ?? "").split(separator: ",").map { category in
-            // OPML 2.0: a category is a path, `/Boston/Weather`.
-            trimmed(String(category.trimmingSlashes))
-        }
+        let categories = (values["category"] ?? "").split(separator: ",", maxSplits: Self.maximumCategories)
+            .prefix(Self.maximumCategories).map { category in
+                // OPML 2.0: a category is a path, `/Boston/Weather`.
+                trimmed(String(category.trimmingSlashes))
+            }
         for tag in folders.compactMap({ $0 }) + categories where !tag.isEmpty && seen.insert(tag).inserted {
             tags.append(tag)
         }
+        let texts = [url, title ?? "", values["htmlurl"] ?? ""] + tags
+        // Tags name the folders anew in each.
+        guard meter.goesOn(tags.count), meter.claim(texts.reduce(160) { $0 + 16 + $1.utf8.count }) else { return }
         let feed = OPMLFeed(
             url: url, title: title, htmlURL: values["htmlurl"].flatMap { $0.isEmpty ? nil : $0 }, tags: tags,
             line: Int(xmlSAX2GetLineNumber(context)))
@@ -327,12 +375,13 @@ private func reader(_ context: xmlParserCtxtPtr) -> OutlineReader? {
 /// On the parsing thread; the pointers live until it returns.
 private func startElement(
     _ context: UnsafeMutableRawPointer?, _ name: UnsafePointer<xmlChar>?, _: UnsafePointer<xmlChar>?,
-    _: UnsafePointer<xmlChar>?, _: Int32, _: UnsafeMutablePointer<UnsafePointer<xmlChar>?>?, attributeCount: Int32,
-    _: Int32, attributes: UnsafeMutablePointer<UnsafePointer<xmlChar>?>?
+    _: UnsafePointer<xmlChar>?, namespaceCount: Int32, namespaces: UnsafeMutablePointer<UnsafePointer<xmlChar>?>?,
+    attributeCount: Int32, _: Int32, attributes: UnsafeMutablePointer<UnsafePointer<xmlChar>?>?
 ) {
     guard let context = context?.assumingMemoryBound(to: xmlParserCtxt.self), let name else { return }
     let pointers = UnsafeBufferPointer(start: attributes, count: attributes == nil ? 0 : Int(attributeCount) * 5)
-    reader(context)?.start(context, name, pointers)
+    let declared = UnsafeBufferPointer(start: namespaces, count: namespaces == nil ? 0 : Int(namespaceCount) * 2)
+    reader(context)?.start(context, name, declared, pointers)
 }
 
 /// On the parsing thread; the pointers live until it returns.

@@ -2,12 +2,12 @@ import FeedModel
 
 /// UTF-8 to `ParsedFeed`: parsed strictly, and if it is not well-formed, mended and parsed again.
 enum XMLDocumentReader {
-    static func read(_ document: [UInt8], base: WebURL?) -> Result<ParsedFeed, NotAFeed> {
-        document.withUnsafeBufferPointer { read(document, $0, base: base) }
+    static func read(_ document: [UInt8], _ scope: Scope) -> Result<ParsedFeed, NotAFeed> {
+        document.withUnsafeBufferPointer { read(document, $0, scope) }
     }
 
     private static func read(
-        _ document: [UInt8], _ bytes: UnsafeBufferPointer<UInt8>, base: WebURL?
+        _ document: [UInt8], _ bytes: UnsafeBufferPointer<UInt8>, _ scope: Scope
     ) -> Result<ParsedFeed, NotAFeed> {
         let prologue = XMLPrologue(bytes)
         if prologue.start >= bytes.count || prologue.rootStart == nil {
@@ -20,17 +20,15 @@ enum XMLDocumentReader {
                 ParseProblem(.leadingJunk, "something stands before the XML declaration or the first element", line: 1))
         }
         var isTruncated = false
-        guard let tree = parsed(document, prologue, log, &isTruncated) else {
-            return .failure(
-                NotAFeed(.tooLarge, "more than \(XMLTreeParser.maximumNames) different names; no feed has so many"))
-        }
-        guard var reader = XMLFeedReader(tree, log: log) else {
+        let tree = parsed(document, prologue, log, scope.meter, &isTruncated)
+        if let excess = scope.meter.excess { return .failure(excess) }
+        guard var reader = XMLFeedReader(tree, log: log, scope.meter) else {
             if isTruncated, tree.root.map({ [.rss, .rdf, .feed, .channel].contains($0.tag) }) ?? true {
                 return .failure(NotAFeed(.truncated, "the document breaks off before its first entry"))
             }
             return .failure(OtherContent.unknownXML(tree, prologue))
         }
-        var feed = reader.read(base: base)
+        var feed = reader.read(scope)
         if isTruncated && feed.entries.isEmpty {
             return .failure(NotAFeed(.truncated, "the document breaks off before its first entry is whole"))
         }
@@ -38,26 +36,27 @@ enum XMLDocumentReader {
         return .success(feed)
     }
 
-    /// Nothing if there are too many names.
     private static func parsed(
-        _ document: [UInt8], _ prologue: XMLPrologue, _ log: ProblemLog, _ isTruncated: inout Bool
-    ) -> XMLTree? {
+        _ document: [UInt8], _ prologue: XMLPrologue, _ log: ProblemLog, _ meter: ReadingMeter,
+        _ isTruncated: inout Bool
+    ) -> XMLTree {
         var failure: XMLTreeParser.Failure?
         var hasAttributeFlood = false
+        let memory = meter.memory
         if prologue.entities.isEmpty {
-            let first = XMLTreeParser.parse(document, from: prologue.start, doctype: prologue.doctype)
-            if first.tooManyNames { return nil }
-            if first.failure == nil && !first.tooManyNamespaces && !first.hasAttributeFlood {
+            let first = XMLTreeParser.parse(document, from: prologue.start, doctype: prologue.doctype, meter)
+            if first.isWhole || meter.excess != nil {
                 note(first, log)
                 return first.tree
             }
             hasAttributeFlood = first.hasAttributeFlood
             if first.tooManyNamespaces { note(first, log) } else { failure = first.failure }
         }
-        let mended = document.withUnsafeBufferPointer { XMLMender.mend($0, prologue: prologue) }
+        // What came of the first reading is let go.
+        meter.release(meter.memory - memory)
+        let mended = document.withUnsafeBufferPointer { XMLMender.mend($0, prologue: prologue, meter) }
         isTruncated = mended.isTruncated
-        let second = XMLTreeParser.parse(mended.bytes)
-        if second.tooManyNames { return nil }
+        let second = XMLTreeParser.parse(mended.bytes, meter)
         if let failure {
             note(failure, mended, log)
         } else if hasAttributeFlood {

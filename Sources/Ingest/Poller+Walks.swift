@@ -43,14 +43,14 @@ extension Poller {
             let host = WebURL(walk.url)?.canonicalHost ?? ""
             let now = time.now
             let at = max(walk.retryAt ?? now, await queue.pausedUntil(host) ?? now, now)
-            if next.nextPoll.map({ at < $0 }) ?? true { page = (host, at) }
+            if next.due(at: now).map({ at < $0 }) ?? true { page = (host, at) }
         }
         state.withLock { [page] in $0.walking[due.feed] = page?.at }
         if let page {
             await queue.finished(
                 due.feed, heldHost: heldHost, host: page.host, at: page.at, goesOn: page.at <= time.now)
         } else {
-            await queue.finished(due.feed, heldHost: heldHost, host: host, at: next?.nextPoll)
+            await queue.finished(due.feed, heldHost: heldHost, host: host, at: next?.due(at: time.now))
         }
         endWaitForWalks()
     }
@@ -67,7 +67,9 @@ extension Poller {
     func turn(_ due: DueFeed, _ settings: FeedPollSettings) throws -> Turn {
         let isWalking = state.withLock { $0.walking[due.feed] != nil && $0.waiting[due.feed] == nil }
         let now = time.now
-        guard isWalking, let feed = try archive.feed(due.feed), feed.poll.nextPoll ?? .max > now else { return .poll }
+        guard isWalking, let feed = try archive.feed(due.feed), feed.poll.due(at: now) ?? .max > now else {
+            return .poll
+        }
         // While our own network is out, what goes out is to find out whether it works again, by polls alone.
         if network.isOut {
             let mayPoll = (feed.poll.lastPoll.map { $0 + settings.rules.minInterval } ?? now) <= now
@@ -86,7 +88,7 @@ extension Poller {
             let own = WebURL(feed.poll.url)?.limitedHost ?? ""
             return try await finished(due, settings, heldHost: nil, host: own, next: feed.poll)
         }
-        let step = BackfillStep(fetcher: fetcher, archive: archive, time: time, jitter: jitter())
+        let step = BackfillStep(fetcher: fetcher, archive: archive, time: time, room: room, jitter: jitter())
         let result = try await step.run(walk, of: feed, settings: settings)
         if let report = result.report {
             if let conduct = report.conduct { await apply(conduct.now, to: conduct.scope, at: time.now) }

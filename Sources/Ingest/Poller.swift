@@ -13,6 +13,7 @@ public final class Poller: Sendable {
     let time: any TimeSource
     let jitter: @Sendable () -> Double
     let network = OwnNetwork()
+    let room: ReadingRoom
     public let metrics = PollMetrics()
     let endsWhenIdle: Bool
     private let observe: @Sendable (PollReport) -> Void
@@ -36,6 +37,8 @@ public final class Poller: Sendable {
         var waitingForWalks: [CheckedContinuation<Void, Never>] = []
         /// Finds out whether our own network works again, while it is out.
         var prober: Task<Void, Never>?
+        /// What the program before this one left has not been looked at yet.
+        var isFirstTime = true
         /// Nothing is polled any more, and nobody need wait.
         var hasEnded = false
     }
@@ -43,16 +46,19 @@ public final class Poller: Sendable {
     /// - Parameters:
     ///   - client: makes the transfers; the caller shuts it down.
     ///   - endsWhenIdle: for one round of polls: `run` returns when nothing is due any more.
+    ///   - room: where documents are read, by whoever reads any.
     ///   - jitter: 0 to 1, drawn anew at each call.
     ///   - observe: called after each poll, on its task.
     ///   - observePage: called after each older page of a feed, on its task.
     public init(
         archive: Archive, client: HTTPClient, configuration: Configuration, endsWhenIdle: Bool,
-        time: any TimeSource = SystemTime(), jitter: @escaping @Sendable () -> Double = { .random(in: 0...1) },
+        room: ReadingRoom = ReadingRoom(), time: any TimeSource = SystemTime(),
+        jitter: @escaping @Sendable () -> Double = { .random(in: 0...1) },
         logger: Logger, observe: @escaping @Sendable (PollReport) -> Void = { _ in },
         observePage: @escaping @Sendable (PageReport) -> Void = { _ in }
     ) {
         self.archive = archive
+        self.room = room
         self.time = time
         self.jitter = jitter
         self.endsWhenIdle = endsWhenIdle
@@ -94,11 +100,23 @@ public final class Poller: Sendable {
             ConfiguredFeed(
                 url: $0.url, title: $0.title, tags: $0.tags, enabled: $0.enabled, settings: $0.fingerprint)
         }
-        let (feeds, conducts, outage, pauses) = try await archive.write { archive in
-            (
+        let suspects = state.withLock { $0.isFirstTime } ? archive.marks.left() : []
+        let (feeds, conducts, outage, pauses) = try await archive.write { [jitter] archive in
+            for id in suspects {
+                guard var poll = try archive.feed(id)?.poll else { continue }
+                poll.noteDeath(at: now, schedule: configuration.schedule, jitter: jitter())
+                try archive.save(poll, of: id)
+            }
+            return (
                 try archive.synchronize(configured, at: now), try archive.conducts(at: now), try archive.outageSince(),
                 try archive.operatorPauses(at: now)
             )
+        }
+        if state.withLock({ state in
+            defer { state.isFirstTime = false }
+            return state.isFirstTime
+        }) {
+            archive.marks.forgetLeft()
         }
         network.recall(since: outage)
         let indexOfURL = Dictionary(configuration.feeds.enumerated().map { ($1.url, $0) }) { first, _ in first }
@@ -189,7 +207,8 @@ public final class Poller: Sendable {
         // The clock may have been ahead then.
         let last = min(lastPoll, now)
         let earliest = last + schedule.minInterval
-        guard let next = feed.nextPoll else { return earliest }
+        guard let planned = feed.nextPoll else { return earliest }
+        let next = lastPoll > now ? min(planned, now + max(planned - lastPoll, .zero)) : planned
         guard feed.state == .active else { return lastPoll > now ? min(next, now + schedule.retryMax) : next }
         let longest = if case .every(let interval) = interval { interval } else { schedule.maxInterval }
         return max(min(next, last + longest), earliest)
@@ -227,6 +246,7 @@ public final class Poller: Sendable {
             if settings(of: id) != nil { await queue.schedule([(id, due.host, time.now)]) }
             return answer(id, .unknown)
         }
+        guard await archive.untilWritable() else { return await abandon(due) }
         switch try turn(due, settings) {
         case .poll: break
         case .page(let walk, let feed): return try await read(walk, of: feed, due, settings)
@@ -235,8 +255,10 @@ public final class Poller: Sendable {
             return try await finished(due, settings, heldHost: due.host, host: own, next: feed.poll)
         }
         guard let due = try await enter(due) else { return }
-        let poll = FeedPoll(fetcher: fetcher, archive: archive, time: time, network: network, jitter: jitter)
+        let poll = FeedPoll(
+            fetcher: fetcher, archive: archive, time: time, network: network, room: room, jitter: jitter)
         let result = try await poll.run(due, settings: settings)
+        if let error = result.unrecorded { return await giveBack(due, result, error, settings) }
         if let report = result.report {
             if let conduct = report.conduct { await apply(conduct.now, to: conduct.scope, at: time.now) }
             state.withLock { $0.budget.note(report.feed.poll, of: id, rules: settings.rules) }
@@ -316,6 +338,7 @@ public final class Poller: Sendable {
     }
 
     private func pollNow(_ url: String) async throws -> PollAnswer.Result {
+        if let trouble = archive.trouble { return .archive(trouble.obstacle) }
         guard let (id, host) = try archive.configuredFeed(url: url),
             state.withLock({ $0.indexOfFeed[id] != nil })
         else { return .unknown }
@@ -336,6 +359,12 @@ public final class Poller: Sendable {
     func answer(_ id: FeedID, _ result: PollAnswer.Result) {
         let waiting = state.withLock { $0.waiting.removeValue(forKey: id) } ?? []
         for continuation in waiting { continuation.resume(returning: result) }
+    }
+
+    /// Starts no more polls, and reads no large document that waits for others; what is being read or recorded goes on.
+    public func close() async {
+        await queue.close()
+        room.close()
     }
 
     /// Whoever still waits for a poll, or asks for one from now on, gets none.

@@ -32,6 +32,9 @@ public struct ControlServer: Service {
     /// Called when the socket is bound.
     private let onReady: @Sendable () async -> Void
 
+    /// Open at once; idle ones give way to new ones.
+    private static let mostConnections = 64
+
     public init(
         socketPath: String, poller: Poller, reloader: Reloader, readiness: Readiness, started: Timestamp,
         time: any TimeSource, logger: Logger, setLogLevel: @escaping @Sendable (Logger.Level) -> Void,
@@ -51,7 +54,7 @@ public struct ControlServer: Service {
     public func run() async throws {
         // The archive's lock is ours, so that a socket that is there was left by a daemon that was killed.
         unlink(socketPath)
-        let router = Router(context: ControlContext.self)
+        let router = Router(context: ConnectionContext.self)
         router.addMiddleware { OwnerOnly() }
         router.get("status") { _, _ in await status() }
         let metrics = MetricsPage(poller: poller, started: started, time: time)
@@ -59,20 +62,27 @@ public struct ControlServer: Service {
         router.post("poll") { request, _ in try await poll(lines(request)) }
         router.post("reload") { _, _ in try await reload() }
         router.post("pause") { request, _ in
+            try demandArchive()
             let duration = request.uri.queryParameters.get("seconds", as: Int64.self).map { Duration.seconds($0) }
             return Response.json(try await poller.pause(lines(request), for: duration)) { $0.write(to: &$1) }
         }
         router.post("resume") { request, _ in
-            Response.json(try await poller.resume(lines(request))) { $0.write(to: &$1) }
+            try demandArchive()
+            return Response.json(try await poller.resume(lines(request))) { $0.write(to: &$1) }
         }
         router.put("log-level") { request, _ in try await changeLogLevel(lines(request).first ?? "") }
+        let connections = OpenConnections(.init(connections: ControlServer.mostConnections, perSource: .max))
+        let watching = Task { await connections.watch() }
+        defer { watching.cancel() }
         let app = Application(
-            router: router,
+            router: router, server: connections.server,
             configuration: ApplicationConfiguration(
-                address: .unixDomainSocket(path: socketPath), serverName: "ingestd"),
+                address: .unixDomainSocket(path: socketPath), serverName: "ingestd",
+                availableConnectionsDelegate: connections.room),
             onServerRunning: { [socketPath, onReady] _ in
                 // Who came before is refused by `OwnerOnly`. The process's umask would hold for all its other threads too.
-                chmod(socketPath, 0o600)
+                let type = try? FileManager.default.attributesOfItem(atPath: socketPath)[.type] as? FileAttributeType
+                if type == .typeSocket { chmod(socketPath, 0o600) }
                 await onReady()
             },
             logger: PollingService.quiet(logger))
@@ -84,7 +94,9 @@ public struct ControlServer: Service {
         var daemon = Health.Daemon(
             pid: Int(getpid()), version: Program.version, started: started, isResponsive: true,
             inFlight: await poller.queue.feedsInFlight)
+        daemon.trouble = poller.archive.trouble
         daemon.reloadFailure = reloader.failure.map { Health.Daemon.ReloadFailure(at: $0.at, message: $0.message) }
+        daemon.clockChange = time.lastChange
         let health = HealthCheck.run(
             folder: poller.archive.folder, archive: poller.archive, daemon: daemon, settings: poller.statusSettings,
             at: time.now)
@@ -94,6 +106,11 @@ public struct ControlServer: Service {
         return Response.json(json.bytes)
     }
 
+    /// Who asks for what has to be kept is not left waiting for the disk.
+    private func demandArchive() throws {
+        if poller.archive.trouble != nil { throw HTTPError(.serviceUnavailable) }
+    }
+
     private func lines(_ request: Request) async throws -> [String] {
         let body = try await request.body.collect(upTo: 1 << 20)
         return String(buffer: body).split(whereSeparator: \.isNewline).map(String.init)
@@ -101,7 +118,7 @@ public struct ControlServer: Service {
 
     private func poll(_ urls: [String]) async throws -> Response {
         // During the start no feed is known yet, which can take long after an upgrade.
-        await cancelWhenGracefulShutdown { await readiness.wait() }
+        if poller.archive.trouble == nil { await cancelWhenGracefulShutdown { await readiness.wait() } }
         return Response.json(try await poller.pollNow(urls: urls)) { $0.write(to: &$1) }
     }
 

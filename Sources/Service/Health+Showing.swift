@@ -54,10 +54,23 @@ extension Health {
                 json.member("version", findings.daemon?.version)
                 json.member("started", findings.daemon.map { Timestamp(seconds: $0.started.seconds) })
                 json.member("responsive", findings.daemon?.isResponsive ?? false)
+                if let trouble = findings.daemon?.trouble {
+                    json.object("waits_for_archive") { json in
+                        json.member("kind", trouble.obstacle.kind.rawValue)
+                        json.member("reason", trouble.obstacle.reason)
+                        json.member("since", Timestamp(seconds: trouble.since.seconds))
+                    }
+                }
                 if let failure = findings.daemon?.reloadFailure {
                     json.object("reload_failure") { json in
                         json.member("at", Timestamp(seconds: failure.at.seconds))
                         json.member("message", failure.message)
+                    }
+                }
+                if let change = findings.daemon?.clockChange {
+                    json.object("clock_change") { json in
+                        json.member("at", Timestamp(seconds: change.at.seconds))
+                        json.member("seconds", Int(change.change.milliseconds / 1000))
                     }
                 }
             }
@@ -66,6 +79,7 @@ extension Health {
                 json.member("path", findings.archivePath)
                 guard let figures = findings.figures else { return }
                 json.member("bytes", findings.bytes)
+                json.member("log_bytes", findings.logBytes)
                 json.member("last_write", figures.lastWrite.map { Timestamp(seconds: $0.seconds) })
                 json.member("seq", Int(figures.seq))
                 json.member("writable", !findings.isReadOnly)

@@ -44,8 +44,12 @@ public struct Health: Hashable, Sendable {
         public var inFlight: Int
         /// What it says itself of its right to write; `nil` if it was not asked.
         public var canWrite: Bool?
+        /// What it says that it waits for before it can write again.
+        public var trouble: ArchiveTrouble?
         /// The last reload, if it failed.
         public var reloadFailure: ReloadFailure?
+        /// The last time that the clock was set while it ran.
+        public var clockChange: ClockChange?
 
         public struct ReloadFailure: Hashable, Sendable {
             public var at: Timestamp
@@ -86,10 +90,14 @@ public struct Health: Hashable, Sendable {
             case archiveUnreadable = "archive-unreadable"
             case archiveLocked = "archive-locked"
             case archiveReadOnly = "archive-read-only"
+            case archiveFull = "archive-full"
+            case archiveFailing = "archive-failing"
+            case archiveLogLarge = "archive-log-large"
             case diskNearlyFull = "disk-nearly-full"
             case networkOut = "network-out"
             case feedsFailing = "feeds-failing"
             case feedFailing = "feed-failing"
+            case feedCrashed = "feed-crashed"
             case feedNotice = "feed-notice"
             case feedsOverdue = "feeds-overdue"
             case feedsSilent = "feeds-silent"
@@ -103,6 +111,7 @@ public struct Health: Hashable, Sendable {
             case paused
             case feedsChurny = "feeds-churny"
             case feedFlooded = "feed-flooded"
+            case clockChanged = "clock-changed"
         }
 
         public var severity: Severity
@@ -139,6 +148,9 @@ public struct Health: Hashable, Sendable {
         public var lockedBy: String?
         /// Bytes of the database and its log.
         public var bytes = 0
+        /// Of the log alone, and who reads from it now, if it is large.
+        public var logBytes = 0
+        public var logReaders: [String] = []
         /// Free on the archive's file system.
         public var freeBytes: Int?
         /// When so many feeds failed that it is told.

@@ -44,7 +44,12 @@ public enum HealthCheck {
             findings.archiveError = "\(error)"
         }
         findings.isReadOnly = ![path, folder].allSatisfy(canWrite)
-        for suffix in ["", "-wal"] { findings.bytes += size(ofFile: path + suffix) }
+        findings.logBytes = size(ofFile: path + "-wal")
+        findings.bytes = size(ofFile: path) + findings.logBytes
+        if findings.logBytes > Archive.largeLog {
+            let writer = ArchiveLock.holder(ofFolder: folder)?.pid
+            findings.logReaders = SQLiteLock.readers(ofLogOf: path, otherThan: writer).map(\.description)
+        }
         findings.freeBytes = freeBytes(at: folder)
         return findings
     }

@@ -47,6 +47,7 @@ struct HealthJudge {
                 .warning, .configurationWrong, "the configuration has mistakes: \(mistake)",
                 advice: "'ingestd check' lists them; the usual limits of 'status' were taken")
         }
+        tellClock()
         judgeFeeds(figures)
         judgeNews(figures)
         judgeWebhooks(figures)
@@ -59,6 +60,7 @@ struct HealthJudge {
     // MARK: daemon and archive
 
     private mutating func judgeUnreadable() {
+        tellTrouble()
         if let error = findings.archiveError {
             let parts = error.split(separator: ";", maxSplits: 1)
             let isLocked = findings.lockedBy != nil
@@ -71,7 +73,7 @@ struct HealthJudge {
         } else if let daemon = findings.daemon, !daemon.isResponsive {
             // It has yet to make the archive.
             judgeDaemon(nil)
-        } else {
+        } else if findings.daemon?.trouble?.obstacle.kind != .missing {
             add(
                 .critical, .archiveMissing, "there is no archive at \(findings.archivePath)",
                 advice: findings.daemon == nil
@@ -115,18 +117,61 @@ struct HealthJudge {
         return isOld ? max(settings.starting, Health.migrationPatience) : settings.starting
     }
 
+    private mutating func tellClock() {
+        guard let change = findings.daemon?.clockChange, change.isRecent(at: now) else { return }
+        add(
+            .info, .clockChanged, "the clock was set \(ClockChange.words(change.change))",
+            advice: "waits last as long as they would have, and after a change of more than an hour nothing is "
+                + "removed for its age for a day; look at NTP if nobody meant it", since: change.at)
+    }
+
+    /// What the daemon waits for, if anything.
+    private mutating func tellTrouble() {
+        guard let trouble = findings.daemon?.trouble else { return }
+        let code: Health.Problem.Code =
+            switch trouble.obstacle.kind {
+            case .full: .archiveFull
+            case .failing: .archiveFailing
+            case .readOnly: .archiveReadOnly
+            case .missing: .archiveMissing
+            case .locked: .archiveLocked
+            }
+        var message = trouble.obstacle.description(of: findings.archivePath)
+        if trouble.obstacle.kind == .locked, let locker = findings.lockedBy { message = locked(by: locker) }
+        add(
+            .critical, code, message,
+            advice: "\(trouble.obstacle.advice); nobody is polled meanwhile, and polling goes on by itself",
+            since: trouble.since)
+    }
+
+    private func locked(by locker: String) -> String {
+        "the archive \(findings.archivePath) is locked by another program (\(locker)), so that nothing can be written"
+    }
+
+    private static let readersNamed = 3
+
     private mutating func judgeArchive(_ figures: StatusFigures) {
-        if findings.isReadOnly {
+        tellTrouble()
+        let kind = findings.daemon?.trouble?.obstacle.kind
+        if findings.isReadOnly, kind != .readOnly {
             add(
                 .critical, .archiveReadOnly, "the archive \(findings.archivePath) cannot be written",
                 advice: "check its owner and mode, and whether its file system is mounted read-only",
                 since: figures.lastWrite)
         }
-        if let locker = findings.lockedBy {
+        if let locker = findings.lockedBy, kind != .locked {
             add(
-                .critical, .archiveLocked,
-                "the archive \(findings.archivePath) is locked by another program (\(locker)), so that nothing can be written",
+                .critical, .archiveLocked, locked(by: locker),
                 advice: "end that program: only ingestd may write to the archive", since: figures.lastWrite)
+        }
+        if !findings.logReaders.isEmpty {
+            let others = findings.logReaders.count - HealthJudge.readersNamed
+            let named = findings.logReaders.prefix(HealthJudge.readersNamed).joined(separator: ", ")
+            add(
+                .warning, .archiveLogLarge,
+                "the log of the archive \(findings.archivePath) has grown to \(findings.logBytes >> 20) MiB, since "
+                    + "\(named)\(others > 0 ? " and \(others) more" : "") read it without a rest",
+                advice: "let whoever reads end its transactions sooner, or end it; the log shrinks by itself then")
         }
         if let free = findings.freeBytes, free < settings.diskFree {
             let isCritical = free < settings.diskFreeCritical
@@ -158,7 +203,7 @@ struct HealthJudge {
         }
         // A daemon that has just begun works off what it was not there for.
         if let daemon = findings.daemon, now - daemon.started >= settings.overdue, figures.overdue > 0,
-            figures.outageSince == nil
+            figures.outageSince == nil, daemon.trouble == nil
         {
             add(
                 .warning, .feedsOverdue,
@@ -180,7 +225,9 @@ struct HealthJudge {
     }
 
     private mutating func judgeNews(_ figures: StatusFigures) {
-        guard let daemon = findings.daemon, figures.outageSince == nil, let last = figures.lastNews else { return }
+        guard let daemon = findings.daemon, daemon.trouble == nil, figures.outageSince == nil,
+            let last = figures.lastNews
+        else { return }
         let isLong =
             switch settings.news {
             case .off: false
@@ -253,7 +300,13 @@ struct HealthJudge {
                     + "its document holds \(feed.window)",
                 advice: "'backfill: true' reads its older pages, if it has any", since: feed.last)
         }
-        for trouble in figures.troubles {
+        for crash in figures.crashes {
+            add(
+                crash.failures > 1 ? .warning : .info, .feedCrashed, feed: crash.url, crash.error.message,
+                advice: "if it happens again, 'ingestd pause' keeps it away; please report it with its document",
+                since: crash.since)
+        }
+        for trouble in figures.troubles where trouble.error.code != PollError.crashed {
             let advice: String? =
                 switch trouble.state {
                 case .gone, .dead: "correct its URL, or take it out of the configuration"

@@ -87,6 +87,7 @@ extension VitalSign {
             VitalSign("the thread of transfers", ask: { await client.turn() }),
             VitalSign(
                 "the writer of the archive", progress: { poller.archive.writerProgress },
+                isExcused: { poller.archive.trouble != nil },
                 ask: { try await poller.archive.write { _ in } }),
             VitalSign("the queue of polls", ask: { _ = await poller.queue.feedsInFlight }),
         ]

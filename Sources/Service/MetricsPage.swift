@@ -10,6 +10,7 @@ public struct MetricsPage: Sendable {
     private let poller: Poller
     private let started: Timestamp
     private let time: any TimeSource
+    private let share = SharedWork<MetricsText.Form, [UInt8]>()
 
     public init(poller: Poller, started: Timestamp, time: any TimeSource) {
         self.poller = poller
@@ -21,14 +22,15 @@ public struct MetricsPage: Sendable {
         let form = MetricsText.Form(accept: request.headers[.accept])
         return Response(
             status: .ok, headers: [.contentType: form.contentType],
-            body: ResponseBody(byteBuffer: ByteBuffer(bytes: await text(form))))
+            body: ResponseBody(byteBuffer: ByteBuffer(bytes: await share.result(form) { await text(form) })))
     }
 
     public func text(_ form: MetricsText.Form) async -> [UInt8] {
         let now = time.now
         let inFlight = await poller.queue.feedsInFlight
-        let daemon = Health.Daemon(
+        var daemon = Health.Daemon(
             pid: 0, version: Program.version, started: started, isResponsive: true, inFlight: inFlight)
+        daemon.trouble = poller.archive.trouble
         let health = HealthCheck.run(
             folder: poller.archive.folder, archive: poller.archive, daemon: daemon, settings: poller.statusSettings,
             at: now)
@@ -105,5 +107,19 @@ public struct MetricsPage: Sendable {
         text.family(
             "ingestd_feed_failures", .gauge, "Failures in a row, of those feeds that have failed longest.",
             failing.map { (["feed": $0.url, "code": $0.error.code], Double($0.failures)) })
+    }
+}
+
+/// Work that many ask for at once is done once for all of them: who asks while it is going on gets what comes of it.
+private actor SharedWork<Key: Hashable & Sendable, Result: Sendable> {
+    private var running: [Key: Task<Result, Never>] = [:]
+
+    func result(_ key: Key, _ work: @escaping @Sendable () async -> Result) async -> Result {
+        if let task = running[key] { return await task.value }
+        let task = Task(operation: work)
+        running[key] = task
+        let result = await task.value
+        running[key] = nil
+        return result
     }
 }

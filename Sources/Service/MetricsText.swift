@@ -56,8 +56,10 @@ public struct MetricsText {
         put(" \(value)\n")
     }
 
-    /// Backslash, quote and line feed mean themselves in label values when a backslash stands before them.
+    /// Backslash, quote and line feed mean themselves in label values when a backslash stands before them. Other control
+    /// characters are left out.
     private static func escaped(_ text: String) -> String {
+        let text = text.harmless(keepsLines: true)
         guard text.utf8.contains(where: { $0 == 0x5C || $0 == 0x22 || $0 == 0x0A }) else { return text }
         return text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"").replacing("\n", with: "\\n")
     }

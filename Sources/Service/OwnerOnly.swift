@@ -3,8 +3,8 @@ import HTTPTypes
 import Hummingbird
 import NIOCore
 
-/// What a request on the control socket is answered with: its connection is needed to know who asks.
-struct ControlContext: RequestContext {
+/// What a request is answered with where its connection is needed.
+struct ConnectionContext: RequestContext {
     var coreContext: CoreRequestContextStorage
     let channel: any Channel
 
@@ -24,7 +24,7 @@ struct OwnerOnly: RouterMiddleware {
     }
 
     func handle(
-        _ request: Request, context: ControlContext, next: (Request, ControlContext) async throws -> Response
+        _ request: Request, context: ConnectionContext, next: (Request, ConnectionContext) async throws -> Response
     ) async throws -> Response {
         guard let options = context.channel as? any SocketOptionProvider else { throw HTTPError(.forbidden) }
         let peer: Credentials = try await options.unsafeGetSocketOption(

@@ -1,3 +1,4 @@
+import Archive
 public import FeedFetch
 public import FeedModel
 public import Ingest
@@ -16,42 +17,59 @@ public struct PollingService: Service {
     private let client: HTTPClient
     private let manager: ServiceManager
     private let subscriber: Subscriber
+    private let webhooks: WebhookSender
     private let configuration: Configuration
     private let time: any TimeSource
     private let logger: Logger
     /// Called when the queue has been filled.
     private let onReady: @Sendable () -> Void
+    /// Called when shutdown begins.
+    private let onShutdown: @Sendable () -> Void
 
     public init(
         poller: Poller, client: HTTPClient, manager: ServiceManager, subscriber: Subscriber,
-        configuration: Configuration, time: any TimeSource, logger: Logger, onReady: @escaping @Sendable () -> Void = {}
+        webhooks: WebhookSender, configuration: Configuration, time: any TimeSource, logger: Logger,
+        onReady: @escaping @Sendable () -> Void = {},
+        onShutdown: @escaping @Sendable () -> Void = {}
     ) {
         self.poller = poller
         self.client = client
         self.manager = manager
         self.subscriber = subscriber
+        self.webhooks = webhooks
         self.configuration = configuration
         self.time = time
         self.logger = logger
         self.onReady = onReady
+        self.onShutdown = onShutdown
     }
 
     public func run() async throws {
-        // Hubs are told to come again until then.
-        guard try await rehash() else { return }
-        try await poller.apply(configuration, .scheduled)
-        try await subscriber.apply(configuration, queue: poller.queue)
-        onReady()
         try await withTaskCancellationHandler {
             try await withGracefulShutdownHandler {
+                guard try await begin() else { return }
                 try await pollAndTrim()
             } onGracefulShutdown: {
+                onShutdown()
                 end(after: PollingService.grace)
             }
         } onCancel: {
             // Another service is broken, so that the program ends.
             end(after: .zero)
         }
+    }
+
+    /// - Returns: whether polling may begin.
+    private func begin() async throws -> Bool {
+        try await poller.archive.prove()
+        // A new one begins with what the first poll brings.
+        try await webhooks.apply(configuration)
+        // Hubs are told to come again until then.
+        guard try await rehash() else { return false }
+        try await poller.apply(configuration, .scheduled)
+        try await subscriber.apply(configuration, queue: poller.queue)
+        onReady()
+        return true
     }
 
     /// All that entries are held against is of this program's canonical form before the first poll: a newer one's first
@@ -92,8 +110,9 @@ public struct PollingService: Service {
 
     /// Starts no more polls, and abandons those that take longer.
     private func end(after grace: Duration) {
+        poller.archive.stopWaiting()
         Task {
-            await poller.queue.close()
+            await poller.close()
             try await Task.sleep(for: grace)
             await client.shutdown()
         }
@@ -101,7 +120,7 @@ public struct PollingService: Service {
 
     private func trimLogs() async throws {
         while !Task.isCancelled {
-            try await poller.trimLog(keeping: poller.configuration.keep.fetchLog)
+            if !time.isInDoubt { try await poller.trimLog(keeping: poller.configuration.keep.fetchLog) }
             try? await time.sleep(until: time.now + PollingService.trimInterval)
         }
     }

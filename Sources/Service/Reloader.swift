@@ -1,3 +1,4 @@
+import Archive
 public import FeedFetch
 public import FeedModel
 public import Ingest
@@ -124,6 +125,9 @@ public final class Reloader: Service {
         } catch {
             return refuse(["\(error)"])
         }
+        if let trouble = poller.archive.trouble {
+            return refuse([trouble.obstacle.description(of: poller.archive.path)])
+        }
         let before = poller.configuration
         try await webhooks.apply(configuration)
         try await poller.apply(configuration, .scheduled)
@@ -133,6 +137,7 @@ public final class Reloader: Service {
         var diff = ConfigurationDiff(from: before, to: configuration)
         diff.postpone(waiting(configuration))
         report(diff, feeds: configuration.feeds.count)
+        for warning in configuration.warnings { logger.warning("\(warning)") }
         return .applied(diff, feeds: configuration.feeds.count)
     }
 
@@ -148,6 +153,7 @@ public final class Reloader: Service {
         var names: [String] = []
         if configuration.archive != started.archive { names.append("archive") }
         if configuration.publicAddress != started.publicAddress { names.append("listen") }
+        if configuration.serve.connections != started.serve.connections { names.append("serve.connections") }
         if started.publicAddress == nil, configuration.websub != nil { names.append("websub") }
         return names
     }

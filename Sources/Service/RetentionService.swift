@@ -70,9 +70,13 @@ public struct RetentionService: Service {
     }
 
     private func prune() async throws {
+        if time.isInDoubt {
+            return logger.notice("nothing is removed for its age until a day after the clock was set")
+        }
         let configuration = current.configuration.withLock { $0 }
-        let summary = try await Pruner(archive: archive, configuration: configuration, time: time).run(
-            besidePolls: true)
+        let summary = try await archive.outlasting(time) {
+            try await Pruner(archive: archive, configuration: configuration, time: time).run(besidePolls: true)
+        }
         guard summary != PruneSummary() else { return }
         let total = summary.total
         logger.notice(

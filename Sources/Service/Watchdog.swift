@@ -8,13 +8,16 @@ public struct VitalSign: Sendable {
     public var ask: @Sendable () async throws -> Void
     /// Moves while the part is at one piece of work that takes long.
     public var progress: @Sendable () -> Int
+    /// The part waits for what no new start would bring sooner.
+    public var isExcused: @Sendable () -> Bool
 
     public init(
         _ name: String, progress: @escaping @Sendable () -> Int = { 0 },
-        ask: @escaping @Sendable () async throws -> Void
+        isExcused: @escaping @Sendable () -> Bool = { false }, ask: @escaping @Sendable () async throws -> Void
     ) {
         self.name = name
         self.progress = progress
+        self.isExcused = isExcused
         self.ask = ask
     }
 }
@@ -81,8 +84,9 @@ public actor Watchdog {
         return signs.compactMap { sign in
             guard let question = open[sign.name] else { return nil }
             let progress = sign.progress()
-            if !question.hasFailed, progress != question.progress {
-                open[sign.name] = Question(since: time.now, progress: progress)
+            if sign.isExcused() || !question.hasFailed && progress != question.progress {
+                // One that has been answered is asked again.
+                open[sign.name] = question.hasFailed ? nil : Question(since: time.now, progress: progress)
                 return nil
             }
             return Silence(part: sign.name, since: question.since)

@@ -17,10 +17,15 @@ public final class WarcFile {
     }
 
     public init(path: String) throws(WarcFailure) {
-        descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        // A pipe would be waited for.
+        descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
         guard descriptor >= 0 else {
             throw .unreadable(
                 reason: errno == ENOENT ? "it is not there" : String(cString: strerror(errno)).lowercased())
+        }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+            throw .unreadable(reason: "it is no regular file")
         }
     }
 

@@ -40,9 +40,11 @@ struct CommandFailure: Error {
     init(_ error: ArchiveError) {
         let code: Code =
             switch error {
-            case .cannotCreate, .exists: .cannotCreate
+            case .cannotCreate, .openToOthers, .exists: .cannotCreate
             case .locked, .noIndex: .failed
-            case .notThere, .empty, .notAnArchive, .newerSchema, .newerForm, .damaged, .busy, .failed: .inputOutput
+            case .notThere, .empty, .notAnArchive, .newerSchema, .newerForm, .damaged, .busy, .unavailable, .replaced,
+                .failed:
+                .inputOutput
             }
         self.init(code, error.description)
     }

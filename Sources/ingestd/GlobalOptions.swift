@@ -116,9 +116,10 @@ struct GlobalOptions: ParsableArguments {
         }
     }
 
-    /// Says that there is nothing to poll, and which settings this version does not act upon.
+    /// Says that there is nothing to poll, what is dangerous, and which settings this version does not act upon.
     func note(_ configuration: Ingest.Configuration) {
         if quiet { return }
+        for warning in configuration.warnings { Terminal.message("warning: \(warning)") }
         if configuration.feeds.isEmpty { Terminal.message("note: there are no feeds, so nothing is polled") }
         for note in configuration.withoutEffect { Terminal.message("note: \(note)") }
     }

@@ -272,16 +272,19 @@ import Testing
         #expect(!plan.contains { $0.hasPrefix("SCAN") && $0 != "SCAN s" }, "\(plan)")
     }
 
-    @Test(arguments: [
-        (
-            #"{"title":"T"}"#, #"{"id":"1","_ingestd":{"a":1}}"#, #"{"b":2}"#,
-            #"{"title":"T","id":"1","_ingestd":{"a":1,"b":2}}"#
-        ),
-        (#"{}"#, #"{"_ingestd":{}}"#, #"{"b":2}"#, #"{"_ingestd":{"b":2}}"#),
-        (#"{"title":"T"}"#, #"{"_ingestd":{}}"#, #"{}"#, #"{"title":"T","_ingestd":{}}"#),
-    ])
-    func itemsAreSpliced(front: String, entry: String, back: String, whole: String) {
-        let spliced = JSONWriter.splice(front: Array(front.utf8), entry: Array(entry.utf8), back: Array(back.utf8))
-        #expect(String(decoding: spliced, as: UTF8.self) == whole)
+    @Test(
+        arguments: [
+            ("T", #"{"id":"1","_ingestd":{"a":1}}"#, 2, #"{"title":"T","id":"1","_ingestd":{"a":1,"b":2}}"#),
+            (nil, #"{"_ingestd":{}}"#, 2, #"{"_ingestd":{"b":2}}"#),
+            ("T", #"{"_ingestd":{}}"#, nil, #"{"title":"T","_ingestd":{}}"#),
+        ] as [(String?, String, Int?, String)])
+    func keptItemsAreExtended(title: String?, kept: String, number: Int?, whole: String) {
+        var json = JSONWriter()
+        json.extend(kept, last: "_ingestd") {
+            $0.member("title", title)
+        } atEnd: {
+            $0.member("b", number)
+        }
+        #expect(String(decoding: json.bytes, as: UTF8.self) == whole)
     }
 }

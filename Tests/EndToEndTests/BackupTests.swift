@@ -23,7 +23,7 @@ import Testing
         #expect(json["path"].string == copy + "/archive.sqlite3")
         #expect(json["verification"]["checked"]["articles"].int == 2 && json["verification"]["found"].int == 0)
         daemon.signal(SIGTERM)
-        _ = try await daemon.end(within: .seconds(10))
+        _ = try await daemon.end()
 
         let round = try await lab.run("run", "--once", "--force", "--archive", copy)
         #expect(round.stdout.contains("1 new articles"), "\(round.stdout)\(round.stderr)")

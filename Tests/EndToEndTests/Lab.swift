@@ -37,7 +37,7 @@ final class Lab: Sendable {
     @discardableResult
     func run(
         _ arguments: String..., environment: [String: String] = [:], shell: String? = nil,
-        within timeout: Duration = .seconds(60)
+        within timeout: Duration = patience
     ) async throws -> Program.Result {
         try await Program.run(
             arguments + ["--config", configuration], environment: environment, shell: shell, within: timeout)

@@ -1,6 +1,7 @@
 import Foundation
 import Glibc
 import Synchronization
+import TestSupport
 import Testing
 
 /// The built program, run as people and service managers run it: a process of its own.
@@ -53,7 +54,7 @@ final class Program: Sendable {
     /// Runs it to its end.
     static func run(
         _ arguments: [String], environment: [String: String] = [:], stdin: String = "", in folder: String? = nil,
-        shell: String? = nil, within timeout: Duration = .seconds(60)
+        shell: String? = nil, within timeout: Duration = patience
     ) async throws -> Result {
         try await Program(arguments, environment: environment, stdin: stdin, in: folder, shell: shell)
             .end(within: timeout)
@@ -71,7 +72,7 @@ final class Program: Sendable {
     func signal(_ number: Int32) { if !hasEnded { kill(pid, number) } }
 
     /// Waits for its end. One that takes longer is killed, and that is a failure.
-    func end(within timeout: Duration) async throws -> Result {
+    func end(within timeout: Duration = patience) async throws -> Result {
         let timer = Task { [pid] in
             try await Task.sleep(for: timeout)
             kill(pid, SIGKILL)
@@ -142,15 +143,11 @@ private final class Exit: Sendable {
 
 /// Waits until something is so: what another process does cannot be told to happen, only be waited for.
 func eventually(
-    within timeout: Duration = .seconds(20), _ what: Comment? = nil, sourceLocation: SourceLocation = #_sourceLocation,
+    within timeout: Duration = patience, _ what: Comment? = nil, sourceLocation: SourceLocation = #_sourceLocation,
     _ condition: () async throws -> Bool
 ) async throws {
-    let deadline = ContinuousClock.now + timeout
-    while try await !condition() {
-        guard ContinuousClock.now < deadline else {
-            Issue.record(what ?? "did not come true within \(timeout)", sourceLocation: sourceLocation)
-            throw Program.Failure(description: "waited for nothing")
-        }
-        try await Task.sleep(for: .milliseconds(50))
+    guard try await comesTrue(within: timeout, every: .milliseconds(50), condition) else {
+        Issue.record(what ?? "did not come true within \(timeout)", sourceLocation: sourceLocation)
+        throw Program.Failure(description: "waited for nothing")
     }
 }

@@ -143,7 +143,7 @@ import Testing
         // What is kept is read meanwhile.
         #expect(try await lab.run("export", "--format", "warc", shell: "exec \"$0\" \"$@\" | zcat").status == 0)
         daemon.signal(SIGTERM)
-        _ = try await daemon.end(within: .seconds(15))
+        _ = try await daemon.end()
     }
 
     /// The disk is full (a file can grow no further): the poll fails as when the archive cannot be written, and what was
@@ -186,11 +186,14 @@ import Testing
         // An archive is there, whenever the first one is killed.
         try await lab.run("run", "--once")
         for round in 0..<8 {
+            let before = lab.server.requests.count
             let daemon = try lab.start("run", "--log-level", "error")
-            try await Task.sleep(for: .milliseconds(150 + round * 170))
+            // Killed at its start at first, then later and later.
+            try await eventually { lab.server.requests.count >= before + round * 4 || daemon.hasEnded }
+            try await Task.sleep(for: .milliseconds(50 + round * 10))
             #expect(!daemon.hasEnded, "\(daemon.stderr)")
             daemon.signal(SIGKILL)
-            _ = try await daemon.end(within: .seconds(10))
+            _ = try await daemon.end()
             let verified = try await lab.run("verify")
             #expect(verified.status == 0, "\(verified.stdout)")
         }

@@ -72,7 +72,7 @@ import Testing
             Failing("/reset-at-once", "reset", .raw("")),
             Failing("/no-http", "no-feed", .raw("SSH-2.0-OpenSSH_9.2p1 Debian-2\r\n")),
             Failing("/stall", "timeout", ScriptedAnswer.ok(Lab.rss("stall")).but { $0.ending = .stall(100) }),
-            Failing("/silence", "timeout", ScriptedAnswer.ok(Lab.rss("late")).but { $0.delay = .seconds(8) }),
+            Failing("/silence", "timeout", ScriptedAnswer.ok(Lab.rss("late")).but { $0.delay = .seconds(60) }),
         ]
         return all
     }
@@ -101,7 +101,7 @@ import Testing
         codes["http://nobody.invalid/feed"] = "dns"
         #expect(codes.count >= 100)
         try lab.configure(
-            Array(codes.keys) + good, fetch: ["timeout: 3s", "connect_timeout: 2s", "max_body: 64KiB", "per_host: 16"])
+            Array(codes.keys) + good, fetch: ["timeout: 8s", "connect_timeout: 8s", "max_body: 64KiB", "per_host: 16"])
 
         let result = try await lab.run("run", "--once")
         #expect(result.status == 0)

@@ -84,7 +84,7 @@ import Testing
         try await eventually { try await lab.json("search", "second").count == 1 }
         #expect(try await lab.json("search", "first").isEmpty)
         daemon.signal(SIGTERM)
-        #expect(try await daemon.end(within: .seconds(10)).status == 0)
+        #expect(try await daemon.end().status == 0)
     }
 
     @Test func howFarTheIndexIsBehindIsSaid() async throws {

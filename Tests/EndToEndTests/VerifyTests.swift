@@ -171,6 +171,6 @@ import Testing
         let (status, json) = try await verify(lab, folder: lab.archive)
         #expect(status == 0, "\(json["findings"].array.map { $0["message"].string })")
         daemon.signal(SIGTERM)
-        _ = try await daemon.end(within: .seconds(10))
+        _ = try await daemon.end()
     }
 }

@@ -43,7 +43,7 @@ import Testing
         #expect(try await lab.json("feeds").first?["hub"].string == hub.url)
 
         daemon.signal(SIGKILL)
-        #expect(try await daemon.end(within: .seconds(10)).status == -SIGKILL)
+        #expect(try await daemon.end().status == -SIGKILL)
         // Nobody is there: the hub will try again.
         #expect(await hub.publish(Lab.rss("three"), topic: topic) == [0])
         daemon = try await lab.daemon()
@@ -57,7 +57,7 @@ import Testing
         try await eventually("not taken back: \(daemon.stderr)") { hub.subscriptions.isEmpty }
         #expect(hub.requests.last?["hub.mode"] == "unsubscribe")
         daemon.signal(SIGTERM)
-        let end = try await daemon.end(within: .seconds(10))
+        let end = try await daemon.end()
         #expect(end.status == 0)
         let token = try #require(callback.split(separator: "/").last.map(String.init))
         for secret in [token, secret] { #expect(!(end.stderr + shown).contains(secret)) }
@@ -71,7 +71,7 @@ import Testing
         try await eventually { try await lab.json("articles").count == 1 }
         #expect(ScriptedHub.exchange("GET", "http://127.0.0.1:\(port)/token?hub.topic=x").status == 404)
         daemon.signal(SIGTERM)
-        #expect(try await daemon.end(within: .seconds(10)).status == 0)
+        #expect(try await daemon.end().status == 0)
         #expect(hub.requests.isEmpty)
     }
 
@@ -79,7 +79,7 @@ import Testing
         let hub = try ScriptedHub()
         let taken = try ScriptedServer()
         let lab = try lab(hub, port: taken.port)
-        let end = try await lab.run("run", within: .seconds(15))
+        let end = try await lab.run("run")
         #expect(end.status == 74)
         #expect(end.stderr.contains("cannot listen on 127.0.0.1:\(taken.port)"), "\(end.stderr)")
     }

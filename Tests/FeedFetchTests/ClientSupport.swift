@@ -1,6 +1,7 @@
 import FeedFetch
 import FeedModel
 import Foundation
+import TestSupport
 import Testing
 
 func makeClient(_ change: (inout HTTPClientConfiguration) -> Void = { _ in }) throws -> HTTPClient {
@@ -27,11 +28,5 @@ extension HTTPResponse {
     var text: String { String(decoding: body, as: UTF8.self) }
 }
 
-/// Until something holds that another thread brings about, or ten seconds have passed.
-func eventually(_ condition: () -> Bool) async throws -> Bool {
-    for _ in 0..<2000 {
-        if condition() { return true }
-        try await Task.sleep(for: .milliseconds(5))
-    }
-    return false
-}
+/// Until something holds that another thread brings about.
+func eventually(_ condition: () -> Bool) async throws -> Bool { try await comesTrue { condition() } }

@@ -8,20 +8,26 @@ import Testing
         throws(BodyFailure)
         -> [UInt8]
     {
-        let buffer = BodyBuffer(limit: limit)
-        let decoder = ContentCoding.decoder(codings, limit: limit, into: buffer)
+        let decoder = try BodyDecoder(codings, limit: limit)
         var start = 0
         while start < data.count {
             let end = min(data.count, start + piece)
             let failure: BodyFailure? = data[start..<end].withUnsafeBytes { bytes in
-                do throws(BodyFailure) { try decoder.receive(bytes) } catch { return error }
+                var input = bytes
+                do throws(BodyFailure) {
+                    while try decoder.step(&input) {}
+                } catch {
+                    return error
+                }
+                #expect(input.isEmpty)
                 return nil
             }
             if let failure { throw failure }
             start = end
         }
-        try decoder.finish()
-        return buffer.take()
+        var none = UnsafeRawBufferPointer(start: nil, count: 0)
+        while try decoder.step(&none, isEnd: true) {}
+        return decoder.take()
     }
 
     private static let pieces = [1, 2, 3, 7, 100, 65_536]
@@ -152,5 +158,65 @@ import Testing
         ] as [([String], [ContentCoding])])
     func contentEncodingIsAList(_ fields: [String], _ codings: [ContentCoding]) {
         #expect(ContentCoding.list(fields.map { Array($0.utf8) }) == codings)
+    }
+
+    @Test func codingsAreCountedNoFurtherThanOneTooMany() {
+        let names = [UInt8]("gzip, ".utf8)
+        let field = [UInt8](repeatElement(names, count: 40_000).joined())
+        #expect(ContentCoding.list([field, field]).count == ContentCoding.most + 1)
+        #expect(ContentCoding.list([[UInt8](repeating: 0x2C, count: 100_000)]).isEmpty)
+    }
+
+    @Test func moreCodingsThanAnybodyNeedsAreRefused() throws {
+        #expect(try decode([.gzip, .gzip, .gzip], Compressed.plain, piece: 100) == Compressed.plain)
+        #expect(throws: BodyFailure.tooManyCodings(limit: 3)) {
+            try decode([.gzip, .gzip, .gzip, .gzip], Compressed.plain, piece: 100)
+        }
+    }
+
+    /// Members and frames in one stream are read one after the other, whatever their number.
+    @Test(
+        arguments: [
+            ([.gzip], Compressed.gzip), ([.zstd], Compressed.zstd), ([], Compressed.gzip),
+        ] as [([ContentCoding], [UInt8])])
+    func manyMembersTakeNoMoreMemoryThanOne(_ codings: [ContentCoding], _ member: [UInt8]) throws {
+        let count = 1000
+        let decoder = try BodyDecoder(codings, limit: 1 << 30)
+        try [UInt8](repeatElement(member, count: count).joined()).withUnsafeBytes { bytes in
+            var input = bytes
+            while try decoder.step(&input) {}
+        }
+        #expect(decoder.bytes.count == count * Compressed.plain.count)
+        #expect(decoder.memory - decoder.bytes.count < 500_000)
+    }
+
+    /// What goes on is for the caller to say, between any two pieces.
+    @Test(
+        arguments: [
+            ([.gzip, .gzip], Compressed.gzipBomb), ([.gzip], Compressed.gzipBomb), ([.brotli], Compressed.brotliBomb),
+        ] as [([ContentCoding], [UInt8])])
+    func fewBytesBecomeManyPieceByPiece(_ codings: [ContentCoding], _ bomb: [UInt8]) throws {
+        let decoder = try BodyDecoder(codings, limit: 4 << 20)
+        try bomb.withUnsafeBytes { bytes in
+            var input = bytes
+            for _ in 0..<20 {
+                let before = decoder.bytes.count
+                let goesOn = try decoder.step(&input)
+                #expect(goesOn)
+                #expect(decoder.bytes.count - before <= BodyDecoder.piece)
+            }
+        }
+        #expect(decoder.memory > decoder.bytes.count)
+    }
+
+    /// A window counts as it fills.
+    @Test func theWindowsOfDecodersCount() throws {
+        let decoder = try BodyDecoder([.brotli], limit: 16 << 20)
+        try Compressed.brotliBomb.withUnsafeBytes { bytes in
+            var input = bytes
+            while try decoder.step(&input) {}
+        }
+        #expect(decoder.bytes.count == 8 << 20)
+        #expect(decoder.memory >= 12 << 20)
     }
 }

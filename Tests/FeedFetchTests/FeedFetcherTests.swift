@@ -197,6 +197,61 @@ import Testing
         #expect(other.requests[0].value("Authorization") == nil)
     }
 
+    /// In each place where a server may write what it was sent.
+    @Test func secretsThatAServerSendsBackAreTakenOut() async throws {
+        let (password, key) = ("p/ss&w0rd\"x", "apikey-R7bN4xTy")
+        let pair = "dTpwL3NzJncwcmQieA"
+        let forms = [
+            password, "p%2Fss%26w0rd%22x", "p%2fss%26w0rd%22x", "p/ss&amp;w0rd&quot;x", "p\\/ss&w0rd\\\"x", pair, key,
+        ]
+        let escaped = pair + "%3D%3D"
+        server.on("/feed.xml", .redirect(301, "/b?echo=\(escaped)"))
+        server.on(
+            "/b?echo=\(escaped)",
+            .ok("<rss>\(forms.joined(separator: " | "))</rss>", ("X-Echo", "Basic \(pair)=="), ("X-Other", "same")))
+        let response = try response(
+            await fetch {
+                $0.credential = .basic(username: "u", password: password)
+                $0.headers = [HTTPField("X-Api-Key", key), HTTPField("Accept-Language", "de-DE,de;q=0.8")]
+            })
+        #expect(response.echoesSecret)
+        let stars = forms.map { _ in "***" }.joined(separator: " | ")
+        #expect(String(decoding: response.body, as: UTF8.self) == "<rss>\(stars)</rss>")
+        #expect(response.headers.value(of: "X-Echo") == Array("Basic ***==".utf8))
+        #expect(response.headers.value(of: "X-Other") == Array("same".utf8))
+        #expect(response.finalURL == server.url("/b?echo=***%3D%3D"))
+        #expect(response.permanentURL == nil)
+        for form in forms { #expect(!"\(response)".contains(form)) }
+    }
+
+    @Test func secretsAreTakenOutOfMessages() async throws {
+        server.on("/feed.xml", .redirect(302, "ftp://x/tok-9fHq2LmWc7"))
+        let failure = try failure(await fetch { $0.credential = .bearer("tok-9fHq2LmWc7") })
+        #expect(failure.code == .badRedirect)
+        #expect(failure.message.contains("ftp://x/***"), "\(failure)")
+    }
+
+    /// What might be a word stays: articles hold words.
+    @Test(
+        arguments: [
+            (Credential.bearer("newsletter"), []), (.bearer("tok1"), []), (.bearer("2026-11-30"), []),
+            (.basic(username: "u", password: "JavaScript"), []),
+            (nil, [HTTPField("Accept-Language", "de-DE,de;q=0.8")]),
+            (nil, [HTTPField("X-Forwarded-Host", "www2.example.org")]),
+            (nil, [HTTPField("Cookie", "lang=english; n=12345678")]),
+        ] as [(Credential?, [HTTPField])])
+    func whatCouldBeAWordIsLeft(_ credential: Credential?, _ headers: [HTTPField]) async throws {
+        let text = "newsletter tok1 2026-11-30 JavaScript de-DE,de;q=0.8 www2.example.org english 12345678"
+        server.on("/feed.xml", .ok(text))
+        let response = try response(
+            await fetch {
+                $0.credential = credential
+                $0.headers = headers
+            })
+        #expect(String(decoding: response.body, as: UTF8.self) == text)
+        #expect(!response.echoesSecret)
+    }
+
     // MARK: Redirects
 
     @Test func aChainIsFollowedAndItsPermanentPartTold() async throws {

@@ -21,7 +21,8 @@ import Testing
         ("http://u:p@b.example/f", "http://b.example/f"), ("https://a.example/f", "https://a.example/f"),
         ("HTTP://B.example/F", "http://b.example/F"), ("http:/f", "http://f/"), ("  /f\t", "http://a.example/f"),
         ("http://bücher.example/", "http://xn--bcher-kva.example/"), ("/a[1]?b[]=|", "http://a.example/a[1]?b[]=%7C"),
-        ("http://b.example:80/f", "http://b.example/f"),
+        ("http://b.example:80/f", "http://b.example/f"), ("http://%62.ex%61mple/f", "http://b.example/f"),
+        ("http://%31%32%37.0.0.1/f", "http://127.0.0.1/f"), ("http:f", "http://a.example/x/y/f"),
     ]) func locationsAreResolved(_ location: String, _ to: String) throws {
         guard case .follow(let hop) = try step(302, Array(location.utf8)) else {
             Issue.record("not followed")
@@ -42,7 +43,8 @@ import Testing
     @Test(arguments: [
         nil, "", "file:///etc/passwd", "gopher://b.example/_x", "ftp://b.example/x", "javascript:alert(1)",
         "mailto:a@b",
-        "http://", "http://:80/", "http://b.example:99999/", "http://b.example:x/",
+        "http://", "http://:80/", "http://b.example:99999/", "http://b.example:x/", "http://b%2f.example/",
+        "http://127.0.0.1%00.b.example/", "http://a%40b.example/", "/" + String(repeating: "a", count: 16 << 10),
     ]) func unusableLocationsAreRefused(_ location: String?) throws {
         guard case .refuse(let code, let message) = try step(301, location.map { Array($0.utf8) }) else {
             Issue.record("not refused")

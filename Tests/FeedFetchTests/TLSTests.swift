@@ -127,6 +127,6 @@ final class NginxServer {
         process = try ChildProcess(
             Tool.nginx ?? "", ["-c", certificates.path("nginx.conf"), "-p", root.path], directory: root.path)
         // It writes its pid when it listens.
-        for _ in 0..<400 where !FileManager.default.fileExists(atPath: "\(root.path)/nginx.pid") { usleep(10_000) }
+        for _ in 0..<12_000 where !FileManager.default.fileExists(atPath: "\(root.path)/nginx.pid") { usleep(10_000) }
     }
 }

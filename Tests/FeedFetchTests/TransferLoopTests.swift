@@ -119,27 +119,48 @@ import Testing
         #expect(wrong == 0)
     }
 
-    /// While one transfer holds all there is room for, another receives nothing. When that one is over, this
-    /// one goes on, and what comes may turn out to be broken.
-    @Test func aTransferWaitsForRoomAndMayFailThen() async throws {
+    /// Two take all the room there is and then stand still. What is small goes on beside them, and what is large once
+    /// they have been found out, long before their time is over.
+    @Test func whoStandsStillKeepsNobodyWaiting() async throws {
         let server = try ScriptedServer()
-        let filler = [UInt8](repeating: 0x20, count: 200_000)
-        server.on("/stalls", .ok(filler).but { $0.ending = .stall(150_000) })
-        server.on("/broken", .ok([0x80, 0x81, 0x82], ("Content-Encoding", "gzip")))
-        let client = try makeClient { $0.maxBufferedBytes = 100_000 }
-        let stalls = Task {
-            let result = await client.send(request(server.url("/stalls")) { $0.limits.timeout = .milliseconds(1000) })
-            return (result.failure?.code, ContinuousClock.now)
+        let filler = [UInt8](repeating: 0x20, count: 400_000)
+        server.on("/stalls/1", .ok(filler).but { $0.ending = .stall(300_000) })
+        server.on("/stalls/2", .ok(filler).but { $0.ending = .stall(300_000) })
+        server.on("/large", .ok(filler))
+        server.on("/small", .ok("small"))
+        let client = try makeClient {
+            $0.maxBufferedBytes = 800_000
+            $0.maximumConcurrency = 2
         }
-        #expect(try await eventually { server.requests.count == 1 })
-        try await Task.sleep(for: .milliseconds(200))
-        let broken = await client.send(request(server.url("/broken")))
-        let brokenEnd = ContinuousClock.now
-        #expect(broken.failure?.code == .badEncoding)
-        let (stallsCode, stallsEnd) = await stalls.value
-        #expect(stallsCode == .timeout)
-        // Both end in the same turn of the loop, but for what the scheduler makes of it.
-        #expect(stallsEnd - brokenEnd < .milliseconds(100))
+        let stalls = (1...2).map { n in Task { await client.send(request(server.url("/stalls/\(n)"))) } }
+        #expect(try await eventually { server.requests.count == 2 })
+        let started = ContinuousClock.now
+        #expect(try await client.send(request(server.url("/small"))).get().text == "small")
+        #expect(try await client.send(request(server.url("/large"))).get().body == filler)
+        #expect(ContinuousClock.now - started < .seconds(15))
+        // Whichever of them was in the way.
+        for stall in stalls { stall.cancel() }
+        for stall in stalls {
+            let failure = await stall.value.failure
+            #expect(failure?.code == .timeout || failure?.code == .cancelled)
+        }
         await client.shutdown()
+    }
+
+    /// Bytes that were used before a transfer was paused come again when it goes on.
+    @Test func whatIsDecodedInPartGoesOnWhereItWas() async throws {
+        let server = try ScriptedServer()
+        server.otherwise { _ in .ok(Compressed.brotliBomb, ("Content-Encoding", "br")) }
+        let client = try makeClient {
+            $0.maxBufferedBytes = 1 << 20
+            $0.maximumConcurrency = 8
+        }
+        let sizes = await withTaskGroup(of: Int?.self) { group in
+            for n in 0..<8 {
+                group.addTask { try? await client.send(request(server.url("/\(n)"))).get().body.count }
+            }
+            return await group.reduce(into: []) { $0.append($1) }
+        }
+        #expect(sizes == [Int?](repeating: 8 << 20, count: 8))
     }
 }

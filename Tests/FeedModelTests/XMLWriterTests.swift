@@ -10,10 +10,12 @@ import Testing
 struct XMLWriterTests {
     @Test(arguments: [
         ("a & b < c > d \"e\" 'f'", nil), ("]]>", nil), ("<![CDATA[x]]>", nil), ("<!-- -- -->", nil), ("&amp;lt;", nil),
-        ("a\tb\nc\rd\r\ne", nil), ("  edges  ", nil), ("é 日本 😀 \u{85}\u{2028}\u{9F}", nil),
+        ("a\tb\nc\rd\r\ne", nil), ("  edges  ", nil), ("é 日本 😀 \u{2028}’\u{A0}", nil),
+        ("a\u{80}b\u{85}c\u{9B}31m\u{9F}", "abc31m"),
+        ("\u{202E}a\u{200E}b\u{61C}c\u{2069}", nil),
         ("a\u{0}b\u{1}c\u{8}d\u{B}e\u{C}f\u{1F}g", "abcdefg"),
         ("a\u{FFFE}b\u{FFFF}c\u{FFFD}d\u{FEFF}e", "abc\u{FFFD}d\u{FEFF}e"),
-        ("\u{FFEF}\u{FFBF}", nil), ("\u{7F}", nil), ("\u{10FFFF}", nil),
+        ("\u{FFEF}\u{FFBF}", nil), ("a\u{7F}", "a"), ("\u{10FFFF}", nil),
     ])
     func textsComeBack(written: String, read: String?) throws {
         for isIndented in [false, true] {
@@ -28,6 +30,12 @@ struct XMLWriterTests {
             #expect(root.children.map(\.name) == ["inner"])
             #expect(root.children.first?.text == read ?? written)
         }
+    }
+
+    @Test func whatTurnsTextAroundIsWrittenInASCII() {
+        var xml = XMLWriter()
+        xml.element("t", [("a", "\u{61C}")], text: "a\u{202E}b\u{9B}")
+        #expect(xml.string == "<t a=\"&#x61C;\">a&#x202E;b</t>")
     }
 
     /// A document may be handed over in pieces; elements that were begun are ended all the same.

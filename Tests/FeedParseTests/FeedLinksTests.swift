@@ -26,4 +26,10 @@ struct FeedLinksTests {
         let found = FeedLinks.announced(in: Array(html.utf8), contentType: "text/html", base: "http://e.org/d/p")
         #expect(found == urls)
     }
+
+    @Test func aPageAnnouncesNoMoreThanAThousand() {
+        let links = (0..<5000).map { "<link rel=feed href=\($0)>" }.joined()
+        let found = FeedLinks.announced(in: Array(links.utf8), contentType: "text/html", base: "http://e.org/")
+        #expect(found.count == 1000 && found.last == "http://e.org/999")
+    }
 }

@@ -61,7 +61,7 @@ struct HostileTests {
             entries(
                 "<rss \((0..<5000).map { "xmlns:n\($0)='u\($0)'" }.joined(separator: " "))><channel><item/></channel></rss>"
             ) == 1)
-        #expect(entries("<rss><channel>\(String(repeating: "<item/>", count: 100_001))</channel></rss>") == 100_000)
+        #expect(entries("<rss><channel>\(String(repeating: "<item/>", count: 100_001))</channel></rss>") == 10_000)
         for element in ["n%", "category", "author", "enclosure url='%'", "link"] {
             let many = (0..<10_000).map {
                 "<\(element.replacing("%", with: "\($0)"))>\($0)</\(element.prefix { $0 != " " }.replacing("%", with: "\($0)"))>"
@@ -81,7 +81,7 @@ struct HostileTests {
 
     @Test func tooManyNamesAreRefused() {
         let names = (0..<30_000).map { "<n\($0)/>" }.joined()
-        #expect(refusal(Array("<rss><channel>\(names)</channel></rss>".utf8))?.code == .tooLarge)
+        #expect(refusal(Array("<rss><channel>\(names)</channel></rss>".utf8))?.code == .tooComplex)
     }
 
     @Test(arguments: [

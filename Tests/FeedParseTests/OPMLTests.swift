@@ -115,4 +115,19 @@ import Testing
             }
         }
     }
+
+    @Test(
+        "What would take long is refused",
+        arguments: [
+            ("<outline \((0..<1000).map { "a\($0)='' " }.joined())/>", "an element has more than 256 attributes"),
+            ((0..<21_000).map { "<outline xmlns:n\($0)='u'/>" }.joined(), "more than 20000 different names"),
+            ((0..<21_000).map { "<n\($0)/>" }.joined(), "more than 20000 different names"),
+            (String(repeating: "<outline text='a'>", count: 200_000), "it is nested too deeply"),
+        ])
+    func floods(outlines: String, message: String) throws {
+        let text = "<opml><body>\(outlines)</body></opml>"
+        #expect(try #require(problem(Array(text.utf8))).message.contains(message))
+        let wide = text.prefix(200_000).utf16.flatMap { [UInt8(truncatingIfNeeded: $0), UInt8($0 >> 8)] }
+        #expect(problem([0xFF, 0xFE] + wide) != nil)
+    }
 }

@@ -39,10 +39,31 @@ import Testing
         return daemon
     }
 
+    static func daemon(waiting kind: ArchiveObstacle.Kind, _ reason: String) -> Health.Daemon {
+        var daemon = daemon
+        daemon.trouble = ArchiveTrouble(ArchiveObstacle(kind, reason), since: Timestamp(seconds: 1_794_999_000))
+        return daemon
+    }
+
     static func settings(_ change: (inout StatusSettings) -> Void) -> StatusSettings {
         var settings = StatusSettings()
         change(&settings)
         return settings
+    }
+
+    @Test("status tells of a clock that was set, for a day", arguments: [(0, true), (23, true), (25, false)])
+    func aClockThatWasSetIsTold(hours: Int64, isTold: Bool) {
+        var daemon = Self.daemon
+        daemon.clockChange = ClockChange(at: now, change: .days(-3))
+        var findings = Health.Findings(archivePath: "a")
+        findings.figures = Self.figures()
+        findings.daemon = daemon
+        let health = Health(findings, at: now + .hours(hours))
+        let problem = health.problems.first { $0.code == .clockChanged }
+        #expect((problem != nil) == isTold && health.state == .ok)
+        if isTold {
+            #expect(problem?.message.hasPrefix("the clock was set 3 d back") == true && problem?.since == now)
+        }
     }
 
     struct Row: Sendable, CustomTestStringConvertible {
@@ -55,6 +76,7 @@ import Testing
         var freeBytes: Int? = 1 << 40
         var archiveError: String?
         var lockedBy: String?
+        var logReaders: [String] = []
         var mistake: String?
         /// Codes of what is no mere note.
         var codes: [Health.Problem.Code] = []
@@ -189,6 +211,40 @@ import Testing
             name: "read-only", state: .critical, headline: "critical: the archive /x cannot be written; ",
             isReadOnly: true, codes: [.archiveReadOnly]),
         Row(
+            name: "full, with feeds that wait", state: .critical,
+            headline: "critical: there is no room left for the archive /x: No space left on device; ",
+            figures: figures(overdue: 4), daemon: daemon(waiting: .full, "No space left on device"),
+            codes: [.archiveFull]),
+        Row(
+            name: "a disk that fails", state: .critical,
+            headline: "critical: the disk of the archive /x fails: Input/output error; ",
+            daemon: daemon(waiting: .failing, "Input/output error"), codes: [.archiveFailing]),
+        Row(
+            name: "a disk that fails readers too", state: .critical,
+            headline: "critical: the disk of the archive /x fails: Input/output error",
+            figures: nil, daemon: daemon(waiting: .failing, "Input/output error"), archiveError: "disk I/O error",
+            codes: [.archiveFailing, .archiveUnreadable]),
+        Row(
+            name: "read-only under the daemon", state: .critical,
+            headline: "critical: the archive /x cannot be written: Read-only file system; ",
+            daemon: daemon(waiting: .readOnly, "Read-only file system"), isReadOnly: true, codes: [.archiveReadOnly]),
+        Row(
+            name: "taken away, and the daemon waits", state: .critical,
+            headline: "critical: the archive has been taken away from /x: No such file or directory",
+            figures: nil, daemon: daemon(waiting: .missing, "No such file or directory"), codes: [.archiveMissing]),
+        Row(
+            name: "locked, and the daemon waits", state: .critical,
+            headline: "critical: the archive /x is locked by another program (process 5 (sqlite3)), so that ",
+            daemon: daemon(waiting: .locked, "database is locked"), lockedBy: "process 5 (sqlite3)",
+            codes: [.archiveLocked]),
+        Row(
+            name: "a log that readers hold", state: .degraded,
+            headline:
+                "degraded: the log of the archive /x has grown to 500 MiB, since process 5 (sqlite3), process 6 (a), "
+                + "process 7 (b) and 2 more read it without a rest; ",
+            logReaders: ["process 5 (sqlite3)", "process 6 (a)", "process 7 (b)", "process 8 (c)", "process 9 (d)"],
+            codes: [.archiveLogLarge]),
+        Row(
             name: "corrupt", state: .critical, headline: "critical: file is not a database", figures: nil,
             archiveError: "file is not a database", codes: [.archiveUnreadable]),
         Row(
@@ -203,6 +259,8 @@ import Testing
         findings.freeBytes = row.freeBytes
         findings.archiveError = row.archiveError
         findings.lockedBy = row.lockedBy
+        findings.logReaders = row.logReaders
+        findings.logBytes = row.logReaders.isEmpty ? 0 : 500 << 20
         findings.configurationMistake = row.mistake
         let health = Health(findings, settings: row.settings, at: now)
         #expect(health.problems.filter { $0.severity != .info }.map(\.code) == row.codes)

@@ -8,7 +8,8 @@ import Testing
         let histogram = Histogram(bounds: [0.1, 1])
         for milliseconds in [50, 100, 700, 5000] { histogram.note(.milliseconds(milliseconds)) }
         var text = MetricsText(form)
-        text.family("a_total", .counter, "What.", [(["kind": "x\"y\\z\n"], 3), (["kind": "b"], 0.5)])
+        text.family(
+            "a_total", .counter, "What.", [(["kind": "x\"y\\z\n\u{1B}\u{9B}\u{202E}\r"], 3), (["kind": "b"], 0.5)])
         text.gauge("b", "None.", nil)
         text.histogram("c_seconds", "Times.", histogram.counts)
         text.end()
@@ -16,7 +17,7 @@ import Testing
     }
 
     private let samples = #"""
-        a_total{kind="x\"y\\z\n"} 3
+        a_total{kind="x\"y\\z\n "} 3
         a_total{kind="b"} 0.5
         # HELP c_seconds Times.
         # TYPE c_seconds histogram

@@ -55,7 +55,7 @@ import Testing
     /// One look at the parts, whose patience ends when all that can be heard has been.
     func look(_ watchdog: Watchdog, while moving: () -> Void = {}) async -> [String] {
         async let silences = watchdog.silences(patience: patience)
-        for _ in 0..<5000 where time.deadlines.isEmpty { try? await Task.sleep(for: .milliseconds(1)) }
+        _ = try? await comesTrue(every: .milliseconds(1)) { !time.deadlines.isEmpty }
         moving()
         time.advance(by: patience)
         return await silences.map(\.part)
@@ -86,6 +86,28 @@ import Testing
         busy.stick()
         for _ in 0..<3 { #expect(await look(watchdog, while: busy.move).isEmpty) }
         #expect(await look(watchdog) == ["busy"])
+    }
+
+    /// No new start would bring the disk back.
+    @Test(arguments: [true, false]) func aPartThatWaitsForTheDiskIsExcused(fails: Bool) async {
+        struct Broken: Error {}
+        let part = Part()
+        let isExcused = Mutex(true)
+        var sign = part.sign("writer")
+        sign.isExcused = { isExcused.withLock { $0 } }
+        let ask = sign.ask
+        if fails { sign.ask = { if isExcused.withLock({ $0 }) { throw Broken() } else { try await ask() } } }
+        let watchdog = watchdog([sign])
+        part.stick()
+        if fails {
+            for _ in 0..<3 { #expect(await watchdog.silences(patience: patience).isEmpty) }
+        } else {
+            for _ in 0..<3 { #expect(await look(watchdog).isEmpty) }
+        }
+        isExcused.withLock { $0 = false }
+        #expect(await look(watchdog) == ["writer"])
+        part.go()
+        #expect(await watchdog.silences(patience: patience).isEmpty)
     }
 
     @Test func aPartThatFailsIsNotWellAndIsAskedAgain() async {

@@ -1,6 +1,7 @@
 import Archive
 import FeedFetch
 import FeedModel
+import Foundation
 import Ingest
 import Logging
 import Service
@@ -19,7 +20,7 @@ import Testing
         let queue: PollQueue
         /// What `websub: callback` says.
         let callback: String
-        private let folder: TemporaryFolder
+        let folder: TemporaryFolder
         private let client: HTTPClient
         private let settings: Mutex<Configuration>
         private let tasks: [Task<Void, any Error>]
@@ -119,7 +120,7 @@ import Testing
             _ what: Comment, by step: Duration = .zero, sourceLocation: SourceLocation = #_sourceLocation,
             _ condition: () throws -> Bool
         ) async throws {
-            let deadline = ContinuousClock.now + .seconds(20)
+            let deadline = ContinuousClock.now + patience
             while try !condition() {
                 try #require(ContinuousClock.now < deadline, what, sourceLocation: sourceLocation)
                 try await Task.sleep(for: .milliseconds(10))
@@ -196,6 +197,39 @@ import Testing
         #expect(lab.hub.requests.count == 1)
     }
 
+    @Test("a hub that redirects to another one's refusal delays no other request to that one")
+    func aHubsRedirectToARefusalElsewhere() async throws {
+        let lab = try await Lab("/feed.xml", "/other.xml")
+        let evil = try ScriptedServer(address: "127.0.0.2")
+        lab.publish(["a"], hub: evil.url("/hub"))
+        evil.on("/hub", .redirect(307, lab.publisher.url("/busy")))
+        lab.publisher.on("/busy", .status(429, "", ("Retry-After", "86400")))
+        try await lab.round()
+        try await lab.eventually("both asked", by: .seconds(1)) {
+            try lab.subscription()?.lastError?.code == "http-429" && lab.state("/other.xml") == .active
+        }
+        // The next to the one that refused by a redirect, whose own host said nothing.
+        lab.publish(["b"], hub: evil.url("/hub2"))
+        evil.on("/hub2", .status(202))
+        try await lab.round(force: true)
+        try await lab.eventually("not asked", by: .seconds(1)) { !evil.requests("/hub2").isEmpty }
+    }
+
+    @Test("leases and waits last as long when the clock is set", arguments: [Duration.days(-3), .days(400)])
+    func leasesLastAsLong(change: Duration) async throws {
+        let lab = try await Lab("/feed.xml")
+        _ = try await lab.subscribed()
+        let before = try #require(try lab.subscription())
+        lab.time.set(by: change)
+        try await lab.subscriber.clockWasSet(by: change)
+        let after = try #require(try lab.subscription())
+        #expect(after.state == .active)
+        #expect(after.leaseUntil == before.leaseUntil.map { $0 + change })
+        #expect(after.nextAttempt == before.nextAttempt.map { $0 + change })
+        #expect(after.activeSince == before.activeSince.map { $0 + change })
+        #expect(lab.hub.requests.count == 1)
+    }
+
     /// A redirect that would turn the form into a page's request; a hub on an address that is not to be asked; an answer
     /// of no use.
     @Test(arguments: ["bad", "private", "refused", "silent"])
@@ -247,6 +281,17 @@ import Testing
         }
     }
 
+    @Test("what cannot be archived now is to be sent again") func anArchiveThatCannotBeWritten() async throws {
+        let lab = try await Lab("/feed.xml")
+        _ = try await lab.subscribed()
+        try FileManager.default.moveItem(atPath: lab.archive.folder, toPath: lab.archive.folder + ".away")
+        defer { try? FileManager.default.removeItem(atPath: lab.archive.folder + ".away") }
+        #expect(await lab.hub.publish(Lab.rss(["a", "b"]), topic: lab.topic()) == [503])
+        try FileManager.default.moveItem(atPath: lab.archive.folder + ".away", toPath: lab.archive.folder)
+        #expect(await lab.hub.publish(Lab.rss(["a", "b"]), topic: lab.topic()) == [202])
+        #expect(try lab.titles == ["a", "b"])
+    }
+
     @Test func leasesAreRenewedBeforeTheyEnd() async throws {
         let lab = try await Lab("/feed.xml")
         lab.hub.grant(lease: 36_000)
@@ -284,9 +329,9 @@ import Testing
         try await lab.eventually("not denied") { try lab.state() == .denied }
         let subscription = try #require(try lab.subscription())
         #expect(subscription.lastError?.message == "the hub refuses: not this one")
-        #expect(
-            await lab.hub.send(Lab.rss(["b"]), to: lab.callback + "/" + subscription.token, secret: subscription.secret)
-                == 410)
+        let request = try #require(lab.hub.requests.first)
+        let (callback, secret) = (try #require(request["hub.callback"]), try #require(request["hub.secret"]))
+        #expect(await lab.hub.send(Lab.rss(["b"]), to: callback, secret: secret) == 410)
         #expect(try lab.titles == ["a"])
     }
 
@@ -355,6 +400,52 @@ import Testing
         #expect(try lab.subscription() == nil)
         #expect(lab.hub.requests.count == 1)
         #expect(secret.utf8.count == 64)
+    }
+
+    // MARK: what readers of the archive could do
+
+    /// Members of a group may read the archive: what proves who we are to a hub, and a hub to us, is not in it.
+    @Test func theArchiveHoldsNeitherTokenNorSecret() async throws {
+        let lab = try await Lab("/feed.xml")
+        let (callback, secret) = try await lab.subscribed()
+        let token = try #require(callback.split(separator: "/").last.map(String.init))
+        let key = try #require(FileManager.default.contents(atPath: lab.folder.path + "/hub.key"))
+        for name in try FileManager.default.contentsOfDirectory(atPath: lab.folder.path) {
+            let data = FileManager.default.contents(atPath: lab.folder.path + "/" + name) ?? Data()
+            for text in [token, secret] { #expect(data.range(of: Data(text.utf8)) == nil, "\(name)") }
+            #expect(name == "hub.key" || data.range(of: key) == nil, "\(name)")
+        }
+    }
+
+    /// Earlier programs kept them in it; and a key may be lost, or come from elsewhere.
+    @Test(arguments: ["plain", "another key"])
+    func whatReadersKnewIsAskedForAnew(way: String) async throws {
+        let lab = try await Lab("/feed.xml")
+        let (callback, secret) = try await lab.subscribed()
+        let known = try #require(try lab.subscription())
+        var (token, old) = (try #require(callback.split(separator: "/").last.map(String.init)), secret)
+        if way == "plain" {
+            (token, old) = ("plaintoken", "plainsecret")
+            var plain = Subscription(
+                id: token, seed: old, feed: known.feed, hub: known.hub, topic: known.topic, callback: known.callback)
+            (plain.state, plain.leaseUntil, plain.requestedAt) = (.active, lab.time.now + .days(9), lab.time.now)
+            let written = plain
+            try await lab.archive.write { archive in
+                try archive.forgetSubscriptions()
+                try archive.save(written)
+            }
+        } else {
+            try FileManager.default.removeItem(atPath: lab.folder.path + "/hub.key")
+        }
+        let again = Subscriber(
+            archive: lab.archive, client: try HTTPClient(), time: lab.time, jitter: { 1 },
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        try await again.apply(lab.configuration, queue: lab.queue)
+        #expect(await again.admits(token: token) == .refused(Subscriber.Answer(410, "not subscribed to any more\n")))
+        let renewed = try #require(try lab.subscription())
+        #expect(renewed.state == .unasked && renewed.nextAttempt == lab.time.now)
+        #expect(renewed.id != known.id && renewed.id != token)
+        #expect(old != renewed.seed)
     }
 
     // MARK: what hubs send
@@ -438,12 +529,30 @@ import Testing
     }
 
     @Test func aBodyThatDoesNotComeIsNotWaitedForLong() async throws {
-        let lab = try await Lab("/feed.xml") { $0.fetch.timeout = .milliseconds(1500) }
+        let lab = try await Lab("/feed.xml") { $0.fetch.timeout = .seconds(5) }
         let (callback, _) = try await lab.subscribed()
         let status = await Task.detached {
             ScriptedHub.exchange("POST", callback, ["Content-Length": "500"], body: Array("<rss>".utf8)).status
         }.value
         #expect(status == 408 || status == 400)
+    }
+
+    @Test("a hub that holds all it can is in no other hub's way")
+    func aHubThatHoldsAllItCan() async throws {
+        let lab = try await Lab("/feed.xml", "/evil.xml")
+        try await lab.round()
+        try await lab.eventually("not subscribed", by: .seconds(1)) { lab.hub.subscriptions.count == 2 }
+        let evil = try #require(lab.hub.subscriptions.first { $0.value.topic == lab.topic("/evil.xml") }?.key)
+        let held = try (0..<90).map { _ in
+            let connection = try ClientConnection(port: #require(WebURL(lab.callback)?.port))
+            let path = try #require(WebURL(evil)?.path)
+            connection.send("POST \(path) HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\n<")
+            return connection
+        }
+        for title in ["b", "c"] { #expect(await lab.hub.publish(Lab.rss([title]), topic: lab.topic()) == [202]) }
+        #expect(try lab.titles == ["a", "a", "b", "c"])
+        // More of one hub than are read at once are sent away, and told so.
+        try await lab.eventually("none sent away") { held.contains { $0.received.hasPrefix("HTTP/1.1 503") } }
     }
 
     @Test func manyAtOnceAreAllTakenOrSentAgain() async throws {

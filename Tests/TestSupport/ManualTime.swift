@@ -8,6 +8,7 @@ public final class ManualTime: TimeSource {
         var sleepers: [(id: Int, deadline: Timestamp, wake: CheckedContinuation<Void, any Error>)] = []
         var nextID = 0
         var cancelled: Set<Int> = []
+        var lastChange: ClockChange?
     }
 
     private let state: Mutex<State>
@@ -18,6 +19,19 @@ public final class ManualTime: TimeSource {
 
     /// Deadlines that somebody waits for, sorted.
     public var deadlines: [Timestamp] { state.withLock { $0.sleepers.map(\.deadline).sorted() } }
+
+    public var lastChange: ClockChange? { state.withLock { $0.lastChange } }
+
+    /// Sets the clock: who sleeps sleeps on as long as before.
+    public func set(by change: Duration) {
+        state.withLock { state in
+            state.now = state.now + change
+            state.lastChange = ClockChange(at: state.now, change: change)
+            for index in state.sleepers.indices {
+                state.sleepers[index].deadline = state.sleepers[index].deadline + change
+            }
+        }
+    }
 
     public func advance(by duration: Duration) {
         let woken = state.withLock { state in

@@ -18,10 +18,15 @@ struct RawFile {
 extension Archive {
     /// Copies WARC files as far as a copied database refers to them: they only grow, so that what is written meanwhile
     /// stands behind. A file that is not there is named in the summary.
-    func copyRaw(_ files: [RawFile], to folder: String, _ summary: inout BackupSummary) throws(ArchiveError) {
+    func copyRaw(_ files: [RawFile], to folder: ArchiveFolder, _ summary: inout BackupSummary) throws(ArchiveError) {
         guard !files.isEmpty else { return }
-        let target = RawWriter.folder(ofArchive: folder)
-        try Archive.makeFolder(target)
+        let target: ArchiveFolder
+        do throws(FileFailure) {
+            guard let made = try folder.folder(RawWriter.folderName, isMade: true) else { return }
+            target = made
+        } catch {
+            throw .uncreatable(error)
+        }
         for file in files {
             let source = open(rawPath(file.name), O_RDONLY | O_CLOEXEC)
             if source < 0, errno == ENOENT {
@@ -30,20 +35,24 @@ extension Archive {
             }
             guard source >= 0 else { throw .failed(path: rawPath(file.name), reason: String(cString: strerror(errno))) }
             defer { Glibc.close(source) }
-            try Archive.copyBytes(file.length, from: source, to: target + "/" + file.name)
+            try Archive.copyBytes(file.length, from: source, to: target, file.name)
             summary.bytes += file.length
         }
-        do { try Folder.synchronize(target) } catch { throw .failed(path: target, reason: "\(error)") }
+        do { try target.synchronize() } catch { throw .failed(error) }
     }
 
-    private static func copyBytes(_ count: Int, from source: Int32, to path: String) throws(ArchiveError) {
+    private static func copyBytes(
+        _ count: Int, from source: Int32, to folder: ArchiveFolder, _ name: String
+    ) throws(ArchiveError) {
+        let path = folder.path + "/" + name
         func failure() -> ArchiveError { .failed(path: path, reason: String(cString: strerror(errno))) }
-        let target = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0o644)
-        guard target >= 0 else { throw .cannotCreate(path: path, reason: String(cString: strerror(errno))) }
-        defer { Glibc.close(target) }
+        let opened: OpenedFile
+        do { opened = try folder.open(name, O_WRONLY | O_CREAT, mode: 0o644) } catch { throw .uncreatable(error) }
+        let target = opened.descriptor
+        defer { withExtendedLifetime(opened) {} }
         var (from, to) = (stat(), stat())
         guard fstat(source, &from) == 0, fstat(target, &to) == 0 else { throw failure() }
-        // By a link the copy's folder may lead back here.
+        // By a hard link it may be the same file.
         if from.st_dev == to.st_dev, from.st_ino == to.st_ino { throw .exists(path: path) }
         guard ftruncate(target, 0) == 0 else { throw failure() }
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 16)

@@ -33,6 +33,7 @@ extension ArchiveTransaction {
     public func keep(_ document: PackedDocument, of feed: FeedID) throws -> Int64 {
         if document.record.isEmpty, let known = document.known { return known.id }
         guard let raw else { throw ArchiveError.failed(path: "warc", reason: "the archive is open for reading alone") }
+        noteStored(document.request.count + document.record.count)
         let (file, offset) = try raw.append(document.request + document.record, at: document.at, in: db)
         let id = try insert(
             """

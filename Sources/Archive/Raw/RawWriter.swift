@@ -8,9 +8,10 @@ import Warc
 /// Appends records to the WARC files in `warc`, for the transaction that refers to them.
 ///
 /// A record is in its file and durable before that transaction commits; if it does not commit, the files are cut back to
-/// what they were. So the archive never names a record that is not there. What a program that was killed leaves behind the
-/// last record that counts is looked at when the archive is opened for writing next: whole records stay, a torn one is cut
-/// off.
+/// what they were. So the archive never names a record that is not there. A commit that has begun and failed may yet come to
+/// count, from the log that SQLite reads when it is opened next: until another one has taken its place there, what it
+/// refers to stays. What a program that was killed leaves behind the last record that counts is looked at when the archive
+/// is opened for writing next: whole records stay, a torn one is cut off.
 ///
 /// The archive's one writer calls it on its own thread, while a write transaction is open; the lock is for its end.
 final class RawWriter: Sendable {
@@ -52,7 +53,9 @@ final class RawWriter: Sendable {
 
     deinit { state.withLock { if let file = $0.current { close(file.descriptor) } } }
 
-    static func folder(ofArchive folder: String) -> String { folder + "/warc" }
+    static let folderName = "warc"
+
+    static func folder(ofArchive folder: String) -> String { folder + "/" + folderName }
 
     // MARK: appending
 
@@ -127,7 +130,7 @@ final class RawWriter: Sendable {
         }
     }
 
-    /// The transaction was rolled back.
+    /// The transaction does not count, and never will.
     func rollBack() {
         state.withLock { state in
             for touched in state.touched {
@@ -147,7 +150,7 @@ final class RawWriter: Sendable {
     // MARK: files
 
     private func create(at now: Timestamp, in db: Database) throws -> OpenFile {
-        try Archive.makeFolder(folder)
+        guard mkdir(folder, 0o777) == 0 || errno == EEXIST else { throw RawWriter.failure(folder) }
         var serial = (try Int.fetchOne(db, sql: "SELECT max(id) FROM raw_file") ?? 0) + 1
         let instant = now.rfc3339Seconds.filter(\.isNumber)
         while true {
@@ -186,9 +189,9 @@ final class RawWriter: Sendable {
         else { return nil }
         let path = folder + "/" + (row[1] as String)
         let known: Int = row[2]
-        let descriptor = open(path, O_RDWR | O_CLOEXEC)
-        // It was put away: the next one begins.
-        if descriptor < 0, errno == ENOENT { return nil }
+        let descriptor = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
+        // It was put away, with a link in its place perhaps: the next one begins.
+        if descriptor < 0, errno == ENOENT || errno == ELOOP { return nil }
         guard descriptor >= 0 else { throw RawWriter.failure(path) }
         do {
             // What is missing in it is for `verify` to tell, and nothing is written over.
@@ -231,7 +234,7 @@ final class RawWriter: Sendable {
         let known = try String.fetchSet(db, sql: "SELECT name FROM raw_file")
         for name in names where RawWriter.isName(name) && !known.contains(name) {
             let path = folder + "/" + name
-            let descriptor = open(path, O_RDWR | O_CLOEXEC)
+            let descriptor = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
             guard descriptor >= 0 else { continue }
             defer { close(descriptor) }
             if try RawWriter.endAfterRepair(path, descriptor, known: 0) == 0 { unlink(path) }
@@ -241,7 +244,7 @@ final class RawWriter: Sendable {
     private static func isName(_ name: String) -> Bool { name.hasPrefix("ingestd-") && name.hasSuffix(".warc.gz") }
 
     private static func failure(_ path: String) -> ArchiveError {
-        .failed(path: path, reason: String(cString: strerror(errno)))
+        .unavailable(path: path, ArchiveObstacle(systemError: errno))
     }
 }
 
@@ -268,11 +271,11 @@ enum Folder {
     static func synchronize(_ path: String) throws {
         let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard descriptor >= 0 else {
-            throw ArchiveError.failed(path: path, reason: String(cString: strerror(errno)))
+            throw ArchiveError.unavailable(path: path, ArchiveObstacle(systemError: errno))
         }
         defer { close(descriptor) }
         guard fsync(descriptor) == 0 else {
-            throw ArchiveError.failed(path: path, reason: String(cString: strerror(errno)))
+            throw ArchiveError.unavailable(path: path, ArchiveObstacle(systemError: errno))
         }
     }
 }

@@ -63,16 +63,11 @@ extension Archive {
         guard plan.canMatch else { return summary }
 
         func show(_ found: [SearchPlan.Match]) throws {
-            for page in found.chunks(of: Archive.pageSize) {
-                let articles = try read { db in
-                    try page.compactMap { match in try Archive.article(match.id, db).map { (match, $0) } }
-                }
-                for (match, article) in articles {
-                    let snippet = Snippet.of(article.text, phrases: phrases)
-                    try each(SearchHit(article: article, rank: match.rank, snippet: snippet))
-                }
-                summary.found += page.count
+            try articles(found.map(\.id)) { place, article in
+                let snippet = Snippet.of(article.text, phrases: phrases)
+                try each(SearchHit(article: article, rank: found[place].rank, snippet: snippet))
             }
+            summary.found += found.count
         }
         switch request.sort {
         case .rank:
@@ -238,11 +233,5 @@ struct SearchPlan {
         }
         matches.sort { ($0.rank ?? 0, $0.id) > ($1.rank ?? 0, $1.id) }
         return (Array(matches.prefix(limit)), isPart)
-    }
-}
-
-extension Array {
-    fileprivate func chunks(of size: Int) -> [[Element]] {
-        stride(from: 0, to: count, by: size).map { Array(self[$0..<Swift.min($0 + size, count)]) }
     }
 }

@@ -2,7 +2,9 @@
 #define CCURL_H
 #include <brotli/decode.h>
 #include <curl/curl.h>
+#include <malloc.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <zlib.h>
@@ -52,6 +54,17 @@ static inline const struct sockaddr *ccurl_socket_address(const struct curl_sock
 // For `top -H` and debuggers; at most 15 bytes. Foundation's `Thread` does not tell the kernel its name.
 static inline void ccurl_name_this_thread(const char *name) {
     prctl(PR_SET_NAME, name);
+}
+
+// For brotli, which takes an allocator: what it holds is counted where `total` points.
+static inline void *ccurl_counting_malloc(void *total, size_t size) {
+    void *memory = malloc(size);
+    *(long *)total += (long)malloc_usable_size(memory);
+    return memory;
+}
+static inline void ccurl_counting_free(void *total, void *memory) {
+    *(long *)total -= (long)malloc_usable_size(memory);
+    free(memory);
 }
 
 static inline int ccurl_inflate_init(z_stream *stream, int windowBits) {

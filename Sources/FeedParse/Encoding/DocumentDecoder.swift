@@ -14,16 +14,22 @@ struct DecodedDocument {
 /// it is UTF-8. What cannot be so because the bytes are plainly something else is mended and told.
 struct DocumentDecoder {
     private let bytes: UnsafeBufferPointer<UInt8>
+    private let meter: ReadingMeter
     private var problems: [ParseProblem] = []
 
-    static func decode(_ bytes: [UInt8], contentType: String?) -> DecodedDocument {
+    static func decode(_ bytes: [UInt8], contentType: String?, _ meter: ReadingMeter) -> DecodedDocument {
         bytes.withUnsafeBufferPointer { buffer in
-            var decoder = DocumentDecoder(bytes: buffer)
-            return decoder.run(original: bytes, contentType: contentType)
+            var decoder = DocumentDecoder(bytes: buffer, meter: meter)
+            let document = decoder.run(original: bytes, contentType: contentType)
+            meter.claim(document.bytes.count)
+            return document
         }
     }
 
-    private init(bytes: UnsafeBufferPointer<UInt8>) { self.bytes = bytes }
+    private init(bytes: UnsafeBufferPointer<UInt8>, meter: ReadingMeter) {
+        self.bytes = bytes
+        self.meter = meter
+    }
 
     private mutating func run(original: [UInt8], contentType: String?) -> DecodedDocument {
         if let (encoding, length) = byteOrderMark() { return decode(encoding, dropping: length) }
@@ -105,7 +111,7 @@ struct DocumentDecoder {
         if check.multiByte >= check.invalid {
             return DecodedDocument(bytes: UTF8Check.repaired(bytes), encoding: .utf8, problems: problems)
         }
-        let guess = LegacyEncodingGuess.best(bytes)
+        let guess = LegacyEncodingGuess.best(bytes, meter)
         let (decoded, _) = transcode(guess, from: 0)
         return DecodedDocument(bytes: decoded, encoding: guess, problems: problems)
     }
@@ -133,7 +139,7 @@ struct DocumentDecoder {
     private func transcode(_ encoding: CharacterEncoding, from start: Int) -> (bytes: [UInt8], errors: Int) {
         let rest = UnsafeBufferPointer(rebasing: bytes[min(start, bytes.count)...])
         guard let transcoder = Transcoder(encoding.iconvName) else { return (UTF8Check.repaired(rest), 1) }
-        return transcoder.decode(rest, isSingleByte: encoding.isSingleByte)
+        return transcoder.decode(rest, isSingleByte: encoding.isSingleByte, meter)
     }
 
     // MARK: what the bytes begin with
@@ -160,9 +166,9 @@ struct DocumentDecoder {
             // The declaration is of characters that all EBCDIC pages share.
             let start =
                 Transcoder("IBM037")?.decode(
-                    UnsafeBufferPointer(rebasing: bytes.prefix(512)), isSingleByte: true
+                    UnsafeBufferPointer(rebasing: bytes.prefix(512)), isSingleByte: true, meter
                 ).bytes ?? []
-            let label = start.withUnsafeBufferPointer { DocumentDecoder(bytes: $0).declaration() }
+            let label = start.withUnsafeBufferPointer { DocumentDecoder(bytes: $0, meter: meter).declaration() }
             return label.flatMap(CharacterEncoding.ofEBCDIC) ?? CharacterEncoding(name: "cp037", iconvName: "IBM037")
         default: return nil
         }

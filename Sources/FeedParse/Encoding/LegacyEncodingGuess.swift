@@ -3,7 +3,7 @@
 /// Multi-byte encodings are strict: long texts fit only the one that they are in. Among the single-byte
 /// ones Cyrillic shows itself by the density of letters beyond ASCII. Anything else is Windows-1252.
 enum LegacyEncodingGuess {
-    static func best(_ bytes: UnsafeBufferPointer<UInt8>) -> CharacterEncoding {
+    static func best(_ bytes: UnsafeBufferPointer<UInt8>, _ meter: ReadingMeter) -> CharacterEncoding {
         let sample = UnsafeBufferPointer(rebasing: bytes.prefix(1 << 20))
         let high = sample.lazy.filter { $0 >= 0x80 }.count
         guard high >= 24 else { return .windows1252 }
@@ -27,7 +27,7 @@ enum LegacyEncodingGuess {
         for label in ["euc-jp", "euc-kr", "gb18030", "shift_jis", "big5"] {
             guard let encoding = CharacterEncoding.of(label: label), let transcoder = Transcoder(encoding.iconvName)
             else { continue }
-            let (decoded, errors) = transcoder.decode(sample, isSingleByte: false)
+            let (decoded, errors) = transcoder.decode(sample, isSingleByte: false, meter)
             if errors == 0, isPlausible(decoded, label: label) { return encoding }
         }
         return cyrillic(sample)

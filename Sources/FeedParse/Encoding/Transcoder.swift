@@ -13,7 +13,9 @@ final class Transcoder {
 
     /// What cannot be decoded becomes U+FFFD, for single-byte encodings the C1 control of the same number
     /// (as the Encoding Standard's tables have it), and is counted.
-    func decode(_ input: UnsafeBufferPointer<UInt8>, isSingleByte: Bool) -> (bytes: [UInt8], errors: Int) {
+    func decode(
+        _ input: UnsafeBufferPointer<UInt8>, isSingleByte: Bool, _ meter: ReadingMeter? = nil
+    ) -> (bytes: [UInt8], errors: Int) {
         var out: [UInt8] = []
         out.reserveCapacity(input.count + input.count / 2 + 16)
         var errors = 0
@@ -24,7 +26,8 @@ final class Transcoder {
             var source: UnsafeMutablePointer<CChar>? = UnsafeMutableRawPointer(mutating: base)
                 .assumingMemoryBound(to: CChar.self)
             var left = input.count
-            while left > 0 {
+            // Each call converts a chunk, or stumbles over a byte.
+            while left > 0, meter?.goesOn(16) ?? true {
                 var target = chunk.baseAddress
                 var room = chunkSize
                 let status = iconv(descriptor, &source, &left, &target, &room)

@@ -69,18 +69,20 @@ enum CharacterReference {
     /// By name without `&` and `;`.
     static func named(_ name: String) -> String? { table[name] }
 
-    /// The names that HTML knows also without a semicolon.
-    static func isKnownWithoutSemicolon(_ name: String) -> Bool { legacyNames.contains(name) }
-
-    /// The longest of those that the bytes begin with: its length.
+    /// The longest of the names that HTML knows also without a semicolon, of those that the bytes begin with: its length.
     static func longestLegacyPrefix(_ bytes: Slice<UnsafeBufferPointer<UInt8>>) -> Int? {
-        var length = min(bytes.count, 6)
-        while length >= 2 {
-            if legacyNames.contains(String(decoding: bytes.prefix(length), as: UTF8.self)) { return length }
-            length -= 1
+        var word: UInt64 = 0
+        var longest: Int?
+        for (index, byte) in bytes.prefix(6).enumerated() {
+            word = word << 8 | UInt64(byte)
+            if index > 0, legacyWords.contains(word) { longest = index + 1 }
         }
-        return nil
+        return longest
     }
+
+    /// Their bytes in one number.
+    private static let legacyWords: Set<UInt64> = Set(
+        NamedReferences.legacy.split(separator: " ").map { $0.utf8.reduce(0) { $0 << 8 | UInt64($1) } })
 
     private static let table: [String: String] = {
         var map: [String: String] = [:]
@@ -98,6 +100,4 @@ enum CharacterReference {
         }
         return map
     }()
-
-    private static let legacyNames: Set<String> = Set(NamedReferences.legacy.split(separator: " ").map(String.init))
 }

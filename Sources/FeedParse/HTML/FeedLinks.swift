@@ -4,16 +4,23 @@ import FeedModel
 public enum FeedLinks {
     /// Absolute URLs, in the page's order, each once.
     public static func announced(in page: [UInt8], contentType: String?, base: String) -> [String] {
-        let document = DocumentDecoder.decode(page, contentType: contentType)
-        return document.bytes.withUnsafeBufferPointer { announced(in: $0, base: WebURL(base)) }
+        let meter = ReadingMeter(ReadingLimits(), bytes: page.count)
+        let document = DocumentDecoder.decode(page, contentType: contentType, meter)
+        return document.bytes.withUnsafeBufferPointer { announced(in: $0, base: WebURL(base), meter) }
     }
 
-    private static func announced(in bytes: UnsafeBufferPointer<UInt8>, base: WebURL?) -> [String] {
+    /// More than any page announces.
+    private static let maximum = 1000
+
+    private static func announced(
+        in bytes: UnsafeBufferPointer<UInt8>, base: WebURL?, _ meter: ReadingMeter
+    ) -> [String] {
         var base = base
         var hasBase = false
         var out: [String] = []
-        var tokens = HTMLTokenizer(bytes)
-        while let token = tokens.next() {
+        var known: Set<String> = []
+        var tokens = HTMLTokenizer(bytes, meter)
+        while out.count < maximum, let token = tokens.next() {
             guard case .startTag(let nameRange, let range, _) = token else { continue }
             let name = ShortName(bytes[nameRange])
             switch name {
@@ -30,7 +37,8 @@ public enum FeedLinks {
                     isFeed(rel: attributes[ShortName("rel")], type: attributes[ShortName("type")]),
                     let url = base.map({ $0.resolving(href) }) ?? WebURL(href), url.isHTTP
                 else { continue }
-                if !out.contains(url.string) { out.append(url.string) }
+                guard meter.goesOn(64), meter.claim(url.string.utf8.count) else { break }
+                if known.insert(url.string).inserted { out.append(url.string) }
             default: continue
             }
         }
@@ -42,13 +50,17 @@ public enum FeedLinks {
     private static let style = ShortName("style")
     private static let baseElement = ShortName("base")
 
+    private static let wanted = NameSet("href rel type")
+
     private static func attributes(_ bytes: UnsafeBufferPointer<UInt8>, _ range: Range<Int>) -> [ShortName: String] {
         var found: [ShortName: String] = [:]
         var attributes = HTMLAttributes(bytes, range)
         while let one = attributes.next() {
             let name = ShortName(bytes[one.name])
             // The first of a name counts.
-            if found[name] == nil { found[name] = HTMLLinks.decoded(UnsafeBufferPointer(rebasing: bytes[one.value])) }
+            if wanted.contains(name), found[name] == nil {
+                found[name] = HTMLLinks.decoded(UnsafeBufferPointer(rebasing: bytes[one.value]))
+            }
         }
         return found
     }

@@ -4,17 +4,17 @@ import FeedModel
 enum HTMLHeuristics {
     /// A closing tag, a void element or a character reference is in it, all tags are HTML's and all named
     /// references known: `AT&T` and `a < b` are text, `<b>bold</b>` and `caf&eacute;` are not.
-    static func looksLikeHTML(_ text: String) -> Bool {
+    static func looksLikeHTML(_ text: String, _ meter: ReadingMeter) -> Bool {
         var text = text
         return text.withUTF8 { bytes in
             guard bytes.contains(where: { $0 == UInt8(ascii: "<") || $0 == UInt8(ascii: "&") }) else { return false }
-            return hasEvidence(bytes)
+            return hasEvidence(bytes, meter)
         }
     }
 
-    private static func hasEvidence(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
+    private static func hasEvidence(_ bytes: UnsafeBufferPointer<UInt8>, _ meter: ReadingMeter) -> Bool {
         var found = false
-        var tokens = HTMLTokenizer(bytes)
+        var tokens = HTMLTokenizer(bytes, meter)
         while let token = tokens.next() {
             switch token {
             case .startTag(let name, _, _):

@@ -2,25 +2,27 @@ import FeedModel
 
 /// Resolves relative references inside HTML. Where there are none, the HTML stays byte for byte.
 enum HTMLLinks {
-    static func resolved(_ html: String, base: WebURL?) -> String {
-        guard let base else { return html }
+    static func resolved(_ html: String, _ scope: Scope) -> String {
+        guard let base = scope.base else { return html }
         var html = html
-        let changed = html.withUTF8 { resolve($0, base) }
+        let changed = html.withUTF8 { resolve($0, base, scope.meter) }
         return changed.map { String(decoding: $0, as: UTF8.self) } ?? html
     }
 
     /// The same, of UTF-8.
-    static func resolved(_ html: UnsafeBufferPointer<UInt8>, base: WebURL?) -> String {
-        if let base, let changed = resolve(html, base) {
+    static func resolved(_ html: UnsafeBufferPointer<UInt8>, _ scope: Scope) -> String {
+        if let base = scope.base, let changed = resolve(html, base, scope.meter) {
             return changed.withUnsafeBufferPointer { String(validUTF8: $0) }
         }
         return String(validUTF8: html)
     }
 
-    private static func resolve(_ bytes: UnsafeBufferPointer<UInt8>, _ base: WebURL) -> [UInt8]? {
+    private static func resolve(
+        _ bytes: UnsafeBufferPointer<UInt8>, _ base: WebURL, _ meter: ReadingMeter
+    ) -> [UInt8]? {
         var out: [UInt8] = []
         var copied = 0
-        var tokens = HTMLTokenizer(bytes)
+        var tokens = HTMLTokenizer(bytes, meter)
         while let nameRange = tokens.nextStartTag() {
             let before = (out.count, copied)
             let name = ShortName(bytes[nameRange])
@@ -34,7 +36,9 @@ enum HTMLLinks {
                 if kind == .url && isAbsolute(value) { continue }
                 let text = decoded(value)
                 let resolved = kind == .url ? reference(text, base) : srcset(text, base)
-                guard let resolved, resolved != text else { continue }
+                guard let resolved, resolved != text, meter.goesOn(8), meter.claim(resolved.utf8.count) else {
+                    continue
+                }
                 out.append(contentsOf: bytes[copied..<attribute.value.lowerBound])
                 if !attribute.isQuoted { out.append(UInt8(ascii: "\"")) }
                 appendEscaped(resolved, to: &out)

@@ -16,14 +16,19 @@ struct HTMLTokenizer {
     let bytes: UnsafeBufferPointer<UInt8>
     private(set) var at = 0
     private var scanner: ByteScanner
+    private let meter: ReadingMeter?
 
-    init(_ bytes: UnsafeBufferPointer<UInt8>) {
+    /// - Parameter meter: of the document that the HTML is a part of, if it is one: beyond its limits there are no more
+    ///   tokens.
+    init(_ bytes: UnsafeBufferPointer<UInt8>, _ meter: ReadingMeter? = nil) {
         self.bytes = bytes
+        self.meter = meter
         scanner = ByteScanner(bytes)
     }
 
     mutating func next() -> Token? {
         guard at < bytes.count else { return nil }
+        if let meter, !meter.goesOn() { return nil }
         let start = at
         guard bytes[start] == UInt8(ascii: "<"), let token = markup(start) else {
             // Text as far as the next `<` that begins markup; the first byte is text in any case.
@@ -63,14 +68,16 @@ struct HTMLTokenizer {
         // `<!-->` and `<!--->` are whole comments.
         if start < bytes.count, bytes[start] == UInt8(ascii: ">") { return start + 1 }
         if scanner.matches("->", at: start) { return start + 2 }
-        let proper = scanner.findEnd("-->", from: start)
-        let other = scanner.findEnd("--!>", from: start)
-        switch (proper, other) {
-        case (let a?, let b?): return min(a, b)
-        case (let a?, nil): return a
-        case (nil, let b?): return b
-        case (nil, nil): return bytes.count
+        // One search for both `-->` and `--!>`: each byte is looked at once.
+        var from = start
+        while let close = scanner.find(UInt8(ascii: ">"), from: from) {
+            let isEnd =
+                close >= start + 2 && scanner.matches("--", at: close - 2)
+                || close >= start + 3 && scanner.matches("--!", at: close - 3)
+            if isEnd { return close + 1 }
+            from = close + 1
         }
+        return bytes.count
     }
 
     private static func endsName(_ byte: UInt8) -> Bool {
@@ -87,6 +94,7 @@ struct HTMLTokenizer {
     /// with `HTMLAttributes`, and its end told to `leaveTag`.
     mutating func nextStartTag() -> Range<Int>? {
         while let open = scanner.find(UInt8(ascii: "<"), from: at) {
+            if let meter, !meter.goesOn() { break }
             let start = open + 1
             if start < bytes.count, bytes[start].isASCIILetter {
                 at = nameEnd(start)

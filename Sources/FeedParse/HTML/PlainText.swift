@@ -7,20 +7,28 @@ public enum PlainText {
     /// character references are resolved once.
     /// Never fails: what is no markup is text.
     public static func ofHTML(_ html: String) -> String {
-        var html = html
-        return html.withUTF8 { ofHTML($0) }
+        ofHTML(html, nil)
     }
 
     /// The same, of UTF-8.
-    public static func ofHTML(_ bytes: UnsafeBufferPointer<UInt8>) -> String {
-        var writer = Writer(capacity: bytes.count)
-        var tokens = HTMLTokenizer(bytes)
+    public static func ofHTML(_ bytes: UnsafeBufferPointer<UInt8>) -> String { ofHTML(bytes, nil) }
+
+    /// The same, of a part of a document that is being read.
+    static func ofHTML(_ html: String, _ meter: ReadingMeter?) -> String {
+        var html = html
+        return html.withUTF8 { ofHTML($0, meter) }
+    }
+
+    private static func ofHTML(_ bytes: UnsafeBufferPointer<UInt8>, _ meter: ReadingMeter?) -> String {
+        var writer = Writer(capacity: bytes.count, meter)
+        var tokens = HTMLTokenizer(bytes, meter)
+        var blocks = ShareBlock.Search()
         while let token = tokens.next() {
             switch token {
             case .text(let range): writer.text(UnsafeBufferPointer(rebasing: bytes[range]))
             case .startTag(let name, let attributes, let isSelfClosing):
                 if !isSelfClosing, ShareBlock.begins(bytes, attributes) {
-                    tokens.skipElement(ShortName(bytes[name]))
+                    blocks.skip(ShortName(bytes[name]), &tokens)
                     writer.startTag(ShareBlock.standsFor, &tokens)
                 } else {
                     writer.startTag(ShortName(bytes[name]), &tokens)
@@ -33,8 +41,8 @@ public enum PlainText {
     }
 
     /// For titles and labels: the text in one line.
-    static func oneLine(ofHTML html: String) -> String {
-        folded(ofHTML(html))
+    static func oneLine(ofHTML html: String, _ meter: ReadingMeter) -> String {
+        folded(ofHTML(html, meter))
     }
 
     /// Runs of white space as one space, none at the ends.
@@ -77,7 +85,12 @@ public enum PlainText {
         private var needsSpace = false
         private var preDepth = 0
 
-        init(capacity: Int) { out.reserveCapacity(capacity) }
+        private let meter: ReadingMeter?
+
+        init(capacity: Int, _ meter: ReadingMeter?) {
+            self.meter = meter
+            out.reserveCapacity(capacity)
+        }
 
         mutating func finished() -> String {
             while let last = out.last, last.isXMLSpace { out.removeLast() }
@@ -113,6 +126,7 @@ public enum PlainText {
                     }
                     at += 1
                 } else if byte == UInt8(ascii: "&") {
+                    if let meter, !meter.goesOn(4) { return }
                     flush()
                     at += reference(bytes, at)
                 } else {

@@ -51,6 +51,8 @@ extension ParsedFeed {
 private struct SanitizingWriter {
     private let bytes: UnsafeBufferPointer<UInt8>
     private let base: WebURL?
+    /// A few bytes that refer to a long base become as long as that: beyond this, references stay as they are.
+    private let mostResolved: Int
     private var tokens: HTMLTokenizer
     private var out: [UInt8] = []
     private var open: [SafeElement] = []
@@ -62,6 +64,7 @@ private struct SanitizingWriter {
         self.bytes = bytes
         self.base = base
         tokens = HTMLTokenizer(bytes)
+        mostResolved = 4 * bytes.count + (1 << 20)
         out.reserveCapacity(bytes.count)
     }
 
@@ -208,7 +211,9 @@ private struct SanitizingWriter {
             else { continue }
             var value = HTMLLinks.decoded(UnsafeBufferPointer(rebasing: bytes[attribute.value]))
             if let kind = SafeElement.urlAttributes[name] {
-                guard let safe = SafeURL.cleaned(value, kind, base: base) else { continue }
+                guard let safe = SafeURL.cleaned(value, kind, base: out.count < mostResolved ? base : nil) else {
+                    continue
+                }
                 value = safe
             }
             out.append(UInt8(ascii: " "))

@@ -27,26 +27,35 @@ enum ShareBlock {
         }
         return false
     }
-}
 
-extension HTMLTokenizer {
-    /// Passes everything up to the end tag of the element that has just begun. One that is not closed within
-    /// 500 tokens is passed over by nothing: no block of buttons is larger, and many that are never closed must
-    /// not be read to the end each.
-    mutating func skipElement(_ name: ShortName) {
-        let start = self
-        var depth = 1
-        for _ in 0..<500 {
-            guard let token = next() else { break }
-            switch token {
-            case .startTag(let other, _, let isSelfClosing) where !isSelfClosing && ShortName(bytes[other]) == name:
-                depth += 1
-            case .endTag(let other) where ShortName(bytes[other]) == name:
-                depth -= 1
-                if depth == 0 { return }
-            default: break
+    /// Passes over blocks to their ends.
+    struct Search {
+        /// No block of buttons is larger, and no text has many that are never closed: those must not be read to the end
+        /// each.
+        private static let maximumTokens = 500
+        private var unclosed = 0
+        private static let maximumUnclosed = 16
+
+        /// Passes everything up to the end tag of the element that has just begun. One that is not closed soon is passed
+        /// over by nothing.
+        mutating func skip(_ name: ShortName, _ tokens: inout HTMLTokenizer) {
+            guard unclosed < Search.maximumUnclosed else { return }
+            let start = tokens
+            var depth = 1
+            for _ in 0..<Search.maximumTokens {
+                guard let token = tokens.next() else { break }
+                switch token {
+                case .startTag(let other, _, let isSelfClosing)
+                where !isSelfClosing && ShortName(tokens.bytes[other]) == name:
+                    depth += 1
+                case .endTag(let other) where ShortName(tokens.bytes[other]) == name:
+                    depth -= 1
+                    if depth == 0 { return }
+                default: break
+                }
             }
+            unclosed += 1
+            tokens = start
         }
-        self = start
     }
 }

@@ -2,15 +2,17 @@ import FeedModel
 
 /// JSON Feed 1.0 and 1.1.
 struct JSONFeedReader {
-    private let base: WebURL?
+    private let scope: Scope
     private let log = ProblemLog()
+    private var meter: ReadingMeter { scope.meter }
 
-    static func read(_ bytes: [UInt8], base: WebURL?) -> Result<ParsedFeed, NotAFeed> {
-        let outcome = bytes.withUnsafeBufferPointer(JSONParser.parse)
-        guard let format = format(outcome.value) else { return .failure(notAFeed(outcome)) }
-        let reader = JSONFeedReader(base: base)
+    static func read(_ bytes: [UInt8], _ scope: Scope) -> Result<ParsedFeed, NotAFeed> {
+        let outcome = JSONParser.parse(bytes, scope.meter)
+        let root = outcome.document.root
+        guard let format = format(root) else { return .failure(notAFeed(outcome)) }
+        let reader = JSONFeedReader(scope: scope)
         reader.note(outcome)
-        var feed = reader.feed(outcome.value, format)
+        var feed = reader.feed(root, format)
         if outcome.failure?.isEarlyEnd == true, feed.entries.isEmpty {
             return .failure(NotAFeed(.truncated, "the document breaks off before its first item is whole"))
         }
@@ -18,7 +20,7 @@ struct JSONFeedReader {
         return .success(feed)
     }
 
-    private init(base: WebURL?) { self.base = base }
+    private init(scope: Scope) { self.scope = scope }
 
     /// By `version`; without one, by `items` and something that describes them.
     private static func format(_ value: JSONValue) -> FeedFormat? {
@@ -36,11 +38,15 @@ struct JSONFeedReader {
     }
 
     private static func hasItems(_ value: JSONValue) -> Bool {
-        guard case .array(let items)? = value["items"], value["title"] != nil || value["feed_url"] != nil,
-            items.allSatisfy({ $0["id"] != nil || $0["content_html"] != nil || $0["content_text"] != nil }),
-            !items.isEmpty
-        else { return false }
-        return true
+        guard let items = value["items"]?.elements, value["title"] != nil || value["feed_url"] != nil else {
+            return false
+        }
+        var isEmpty = true
+        for item in items {
+            guard item["id"] != nil || item["content_html"] != nil || item["content_text"] != nil else { return false }
+            isEmpty = false
+        }
+        return !isEmpty
     }
 
     private static func notAFeed(_ outcome: JSONParser.Outcome) -> NotAFeed {
@@ -62,8 +68,6 @@ struct JSONFeedReader {
         }
     }
 
-    private var scope: Scope { Scope(base: base) }
-
     private func url(_ value: JSONValue?) -> String? { scope.resolve(value?.text) }
 
     private func feed(_ json: JSONValue, _ format: FeedFormat) -> ParsedFeed {
@@ -78,35 +82,42 @@ struct JSONFeedReader {
         feed.favicon = url(json["favicon"])
         feed.language = json["language"]?.text
         feed.authors = authors(json)
-        for hub in json["hubs"]?.elements ?? [] {
+        for hub in json.elements(of: "hubs").prefix(Draft.maximumListed) {
             if let address = url(hub["url"]) {
                 feed.hubs.append(Hub(type: hub["type"]?.text ?? "WebSub", url: address))
             }
         }
         if let next = url(json["next_url"]) { feed.links.append(Link(href: next, rel: "next")) }
-        feed.extensions = JSONFeedReader.rest(
+        feed.extensions = rest(
             json,
             but: [
                 "version", "title", "description", "home_page_url", "feed_url", "icon", "favicon", "language", "author",
                 "authors", "hubs", "items", "next_url",
             ])
         var ids: Set<String> = []
-        for value in json["items"]?.elements ?? [] {
-            guard case .object = value else { continue }
-            guard feed.entries.count < XMLFeedReader.maximumEntries else {
-                log.addOnce(
-                    ParseProblem(.tooLarge, "more than \(XMLFeedReader.maximumEntries) items; the rest was left out"))
-                break
-            }
+        for value in items(json) {
+            guard meter.goesOn(8) else { break }
             let entry = self.entry(value)
             log.check(url: entry.url, of: "an item's url")
             for one in entry.attachments { log.check(url: one.url, of: "an attachment") }
-            if let id = entry.id, !ids.insert(id).inserted {
+            if let id = entry.id, ParsedFeed.mayRepeat(id), !ids.insert(id).inserted {
                 log.add(ParseProblem(.duplicateID, "several items have the id \"\(id.prefix(100))\""))
             }
             feed.entries.append(entry)
         }
         return feed
+    }
+
+    private func items(_ json: JSONValue) -> [JSONValue] {
+        var items: [JSONValue] = []
+        for item in json.elements(of: "items") where item.kind == .object { items.append(item) }
+        let limit = meter.limits.entries
+        guard items.count > limit else { return items }
+        let instants = items.map { item in
+            [item["date_published"], item["date_modified"]].lazy.compactMap { $0?.text.flatMap(DateParser.parse) }.first
+        }
+        log.add(NewestEntries.problem(count: items.count, limit: limit))
+        return NewestEntries.chosen(among: instants, limit: limit).map { items[$0] }
     }
 
     private func entry(_ json: JSONValue) -> Entry {
@@ -116,15 +127,15 @@ struct JSONFeedReader {
         entry.externalURL = url(json["external_url"])
         if let title = json["title"]?.text {
             // Plain text, says the specification; published as HTML all the same, but not by this program.
-            let isHTML = json["_ingestd"] == nil && HTMLHeuristics.looksLikeHTML(title)
+            let isHTML = json["_ingestd"] == nil && HTMLHeuristics.looksLikeHTML(title, meter)
             entry.title = TextConstruct(isHTML ? .html : .text, title)
-            entry.titleText = entry.title.map(Draft.oneLine)
+            entry.titleText = entry.title.map { Draft.oneLine($0, meter) }
         }
         let html = json["content_html"]?.text
         let text = json["content_text"]?.text
         if html != nil { entry.contentText = text }
         if let html {
-            entry.content = TextConstruct(.html, HTMLLinks.resolved(html, base: base))
+            entry.content = TextConstruct(.html, HTMLLinks.resolved(html, scope))
         } else if let text {
             entry.content = TextConstruct(.text, text)
         }
@@ -136,17 +147,18 @@ struct JSONFeedReader {
         entry.published = date(json, "date_published")
         entry.modified = date(json, "date_modified")
         entry.authors = authors(json)
-        for tag in (json["tags"]?.elements ?? []).prefix(Draft.maximumListed) {
+        for tag in json.elements(of: "tags").prefix(Draft.maximumListed) {
             if let term = tag.text { entry.categories.append(Category(term: term)) }
         }
         // One string of them, as some write it.
-        if case .string(let list)? = json["tags"] {
-            entry.categories = list.split(separator: ",").prefix(Draft.maximumListed).compactMap {
+        if let list = json["tags"], list.kind == .string {
+            let words = (list.text ?? "").split(separator: ",", maxSplits: Draft.maximumListed)
+            entry.categories = words.prefix(Draft.maximumListed).compactMap {
                 String($0).trimmed.map { Category(term: $0) }
             }
         }
         entry.language = json["language"]?.text
-        entry.attachments = (json["attachments"]?.elements ?? []).prefix(Draft.maximumListed).compactMap(attachment)
+        entry.attachments = json.elements(of: "attachments").prefix(Draft.maximumListed).compactMap(attachment)
         var carried: Set<String> = [
             "id", "url", "external_url", "title", "content_html", "content_text", "summary", "image", "author",
             "authors",
@@ -154,11 +166,13 @@ struct JSONFeedReader {
         ]
         if entry.published != nil { carried.insert("date_published") }
         if entry.modified != nil { carried.insert("date_modified") }
-        entry.extensions = JSONFeedReader.rest(json, but: carried)
+        entry.extensions = rest(json, but: carried)
+        let texts = [entry.title?.value, entry.titleText, entry.content?.value, text, entry.summaryText]
+        meter.claim(texts.reduce(0) { $0 + ($1?.utf8.count ?? 0) })
         return entry
     }
 
-    private func date(_ json: JSONValue, _ key: String) -> Timestamp? {
+    private func date(_ json: JSONValue, _ key: StaticString) -> Timestamp? {
         guard let text = json[key]?.text else { return nil }
         if let instant = DateParser.parse(text) { return instant }
         log.add(ParseProblem(.badDate, "\(key) is no date: \"\(text.prefix(60))\""))
@@ -167,10 +181,11 @@ struct JSONFeedReader {
 
     private func authors(_ json: JSONValue) -> [Person] {
         var out: [Person] = []
-        for one in (json["authors"]?.elements ?? []) + (json["author"].map { [$0] } ?? []) {
+        for one in Array(json.elements(of: "authors").prefix(Draft.maximumListed)) + (json["author"].map { [$0] } ?? [])
+        {
             let person: Person? =
-                switch one {
-                case .string(let name): PersonReader.parse(name)
+                switch one.kind {
+                case .string: one.text.flatMap(PersonReader.parse)
                 case .object:
                     Person(name: one["name"]?.text, email: one["email"]?.text, uri: url(one["url"]))
                 default: nil
@@ -190,30 +205,41 @@ struct JSONFeedReader {
 
     // MARK: what no field carries
 
-    private static func rest(_ json: JSONValue, but carried: Set<String>) -> Extensions {
+    private func rest(_ json: JSONValue, but carried: Set<String>) -> Extensions {
+        var room = ExtensionReader.room
         var out = Extensions()
-        for (key, value) in json.members.prefix(Draft.maximumListed) where !carried.contains(key) {
-            for element in elements(value) { out.append(element, prefix: Namespace.core.rawValue, name: key) }
+        for (key, value) in json.members.prefix(Draft.maximumListed) where key.utf8.count > 32 || !carried.contains(key)
+        {
+            append(value, named: key, to: &out, &room)
         }
         return out
     }
 
     /// Objects are elements with children, arrays several elements.
-    private static func elements(_ value: JSONValue) -> [Extensions.Element] {
-        switch value {
-        case .null: return []
-        case .bool(let flag): return [Extensions.Element(value: flag ? "true" : "false")]
-        case .number(let digits): return [Extensions.Element(value: digits)]
-        case .string(let text): return text.trimmed.map { [Extensions.Element(value: $0)] } ?? []
-        case .array(let values): return values.flatMap(elements)
-        case .object(let members):
-            var element = Extensions.Element()
-            for (key, inner) in members.prefix(Draft.maximumListed) {
-                for child in elements(inner) {
-                    element.children.append(child, prefix: Namespace.core.rawValue, name: key)
-                }
+    private func append(_ value: JSONValue, named name: String, to out: inout Extensions, _ room: inout Int) {
+        // Each is compared with those before it.
+        guard room > 0, meter.goesOn(8 + out.named.count * (1 + name.utf8.count / 16)) else { return }
+        var element = Extensions.Element()
+        switch value.kind {
+        case .null: return
+        case .isFalse: element.value = "false"
+        case .isTrue: element.value = "true"
+        case .number, .string:
+            guard let text = value.text else { return }
+            element.value = text
+        case .array:
+            for one in value.elements {
+                guard room > 0 else { return }
+                append(one, named: name, to: &out, &room)
             }
-            return [element]
+            return
+        case .object:
+            for (key, inner) in value.members.prefix(Draft.maximumListed) {
+                append(inner, named: key, to: &element.children, &room)
+            }
         }
+        room -= 1
+        meter.claim(ExtensionReader.size + (element.value?.utf8.count ?? 0))
+        out.append(element, prefix: Namespace.core.rawValue, name: name)
     }
 }

@@ -11,7 +11,7 @@ struct JSONParser {
     }
 
     struct Outcome {
-        var value: JSONValue
+        var document: JSONDocument
         var failure: Failure?
         /// Passed over.
         var mistakes: [(message: String, line: Int)] = []
@@ -21,124 +21,170 @@ struct JSONParser {
     private static let maximumDepth = 100
 
     private let bytes: UnsafeBufferPointer<UInt8>
+    private let meter: ReadingMeter
     private var at = 0
-    private var outcome = Outcome(value: .null)
+    private var nodes: [JSONDocument.Node] = []
+    private var failure: Failure?
+    private var mistakes: [(message: String, line: Int)] = []
+    private var isTooDeep = false
 
-    static func parse(_ bytes: UnsafeBufferPointer<UInt8>) -> Outcome {
-        var parser = JSONParser(bytes: bytes)
-        let value = parser.value(depth: 0)
-        if parser.outcome.failure == nil {
-            parser.skipSpace()
-            if parser.at < bytes.count { parser.mistake("something follows the JSON value") }
+    /// Beyond one of the meter's limits the document is not whole.
+    static func parse(_ document: [UInt8], _ meter: ReadingMeter) -> Outcome {
+        document.withUnsafeBufferPointer { bytes in
+            var parser = JSONParser(bytes: bytes, meter: meter)
+            _ = parser.value(depth: 0)
+            if parser.failure == nil {
+                parser.skipSpace()
+                if parser.at < bytes.count { parser.mistake("something follows the JSON value") }
+            }
+            return Outcome(
+                document: JSONDocument(nodes: parser.nodes, bytes: document), failure: parser.failure,
+                mistakes: parser.mistakes, isTooDeep: parser.isTooDeep)
         }
-        parser.outcome.value = value ?? .null
-        return parser.outcome
     }
 
-    private init(bytes: UnsafeBufferPointer<UInt8>) { self.bytes = bytes }
+    private init(bytes: UnsafeBufferPointer<UInt8>, meter: ReadingMeter) {
+        self.bytes = bytes
+        self.meter = meter
+        nodes.reserveCapacity(bytes.count / 64)
+    }
 
-    private var line: Int { 1 + bytes[..<min(at, bytes.count)].lazy.filter { $0 == 0x0A }.count }
+    private var line: Int { bytes.line(ofPosition: at) }
 
-    private mutating func fail(_ message: String) {
-        guard outcome.failure == nil else { return }
+    private mutating func fail(_ message: @autoclosure () -> String) {
+        guard failure == nil else { return }
         let isEarlyEnd = at >= bytes.count
-        outcome.failure = Failure(
-            message: isEarlyEnd ? "the JSON ends too early" : message, line: line, isEarlyEnd: isEarlyEnd)
+        failure = Failure(
+            message: isEarlyEnd ? "the JSON ends too early" : message(), line: line, isEarlyEnd: isEarlyEnd)
     }
 
     private mutating func mistake(_ message: String) {
-        if outcome.mistakes.count < 4 { outcome.mistakes.append((message, line)) }
+        if mistakes.count < 4 { mistakes.append((message, line)) }
+    }
+
+    private mutating func append(_ kind: JSONDocument.Kind, _ range: Range<Int>, isPlain: Bool = true) {
+        nodes.append(
+            JSONDocument.Node(
+                kind: kind, isPlain: isPlain, start: Int32(range.lowerBound), count: Int32(range.count),
+                next: Int32(nodes.count + 1)))
+        if nodes.count & 0xFFF == 0 { meter.claim(0x1000 * MemoryLayout<JSONDocument.Node>.stride) }
+    }
+
+    /// A container holds what follows it.
+    private mutating func close(_ container: Int) -> Bool {
+        nodes[container].next = Int32(nodes.count)
+        return true
     }
 
     private mutating func skipSpace() {
         while at < bytes.count, bytes[at].isXMLSpace { at += 1 }
     }
 
-    /// Nothing after a failure, unless a container holds what was whole.
-    private mutating func value(depth: Int) -> JSONValue? {
+    /// Whether there was one. After a failure there is none, unless a container holds what was whole.
+    private mutating func value(depth: Int) -> Bool {
         skipSpace()
         guard at < bytes.count else {
             fail("")
-            return nil
+            return false
         }
         switch bytes[at] {
         case UInt8(ascii: "{"), UInt8(ascii: "["):
             guard depth < JSONParser.maximumDepth else {
-                outcome.isTooDeep = true
+                isTooDeep = true
                 return skipNested()
             }
             return bytes[at] == UInt8(ascii: "{") ? object(depth) : array(depth)
-        case UInt8(ascii: "\""): return string().map { .string($0) }
-        case UInt8(ascii: "t"): return word("true", .bool(true))
-        case UInt8(ascii: "f"): return word("false", .bool(false))
+        case UInt8(ascii: "\""): return string()
+        case UInt8(ascii: "t"): return word("true", .isTrue)
+        case UInt8(ascii: "f"): return word("false", .isFalse)
         case UInt8(ascii: "n"): return word("null", .null)
         case UInt8(ascii: "-"), 0x30...0x39: return number()
         default:
             fail("no JSON value begins here")
-            return nil
+            return false
         }
     }
 
-    private mutating func word(_ word: StaticString, _ value: JSONValue) -> JSONValue? {
+    private mutating func word(_ word: StaticString, _ kind: JSONDocument.Kind) -> Bool {
         guard ByteScanner(bytes).matches(word, at: at) else {
             if at + word.utf8CodeUnitCount > bytes.count { at = bytes.count }
             fail("no JSON value begins here")
-            return nil
+            return false
         }
+        append(kind, at..<at + word.utf8CodeUnitCount)
         at += word.utf8CodeUnitCount
-        return value
+        return true
     }
 
-    private mutating func number() -> JSONValue? {
+    /// Longer ones are not looked into: what is in them is no number that anything here knows.
+    private static let longestNumber = 400
+
+    private mutating func number() -> Bool {
         let start = at
-        while at < bytes.count, bytes[at].isASCIIDigit || "+-.eE".utf8.contains(bytes[at]) { at += 1 }
-        let text = String(decoding: bytes[start..<at], as: UTF8.self)
-        guard Double(text) != nil else {
-            fail("no number: \(text.prefix(20))")
-            return nil
+        var isInteger = true
+        while at < bytes.count {
+            let byte = bytes[at]
+            if !byte.isASCIIDigit {
+                guard "+-.eE".utf8.contains(byte) else { break }
+                isInteger = isInteger && at == start && byte == UInt8(ascii: "-")
+            }
+            at += 1
         }
-        return .number(text)
+        let text = bytes[start..<at]
+        isInteger = isInteger && text.last != UInt8(ascii: "-")
+        guard isInteger || text.count > JSONParser.longestNumber || Double(String(decoding: text, as: UTF8.self)) != nil
+        else {
+            fail("no number: \(String(decoding: text.prefix(20), as: UTF8.self))")
+            return false
+        }
+        append(.number, start..<at)
+        return true
     }
 
-    private mutating func array(_ depth: Int) -> JSONValue? {
+    private mutating func array(_ depth: Int) -> Bool {
+        let index = nodes.count
+        append(.array, at..<at)
         at += 1
-        var values: [JSONValue] = []
-        while true {
+        while meter.goesOn() {
             skipSpace()
             guard at < bytes.count else {
                 fail("")
-                return .array(values)
+                return close(index)
             }
             if bytes[at] == UInt8(ascii: "]") {
                 at += 1
-                return .array(values)
+                return close(index)
             }
             if bytes[at] == UInt8(ascii: ",") {
                 mistake("a comma too many")
                 at += 1
                 continue
             }
-            let one = value(depth: depth + 1)
-            // A cut element is none.
-            guard outcome.failure == nil, let one else { return .array(values) }
-            values.append(one)
-            guard separator(closing: UInt8(ascii: "]")) else { return .array(values) }
+            let before = nodes.count
+            guard value(depth: depth + 1), failure == nil else {
+                // A cut element is none.
+                nodes.removeLast(nodes.count - before)
+                return close(index)
+            }
+            guard separator(closing: UInt8(ascii: "]")) else { return close(index) }
         }
+        return close(index)
     }
 
-    private mutating func object(_ depth: Int) -> JSONValue? {
+    private mutating func object(_ depth: Int) -> Bool {
+        let index = nodes.count
+        append(.object, at..<at)
         at += 1
-        var members: [(key: String, value: JSONValue)] = []
-        while true {
+        while meter.goesOn() {
             skipSpace()
             guard at < bytes.count else {
                 fail("")
-                return .object(members)
+                return close(index)
             }
             switch bytes[at] {
             case UInt8(ascii: "}"):
                 at += 1
-                return .object(members)
+                return close(index)
             case UInt8(ascii: ","):
                 mistake("a comma too many")
                 at += 1
@@ -146,20 +192,27 @@ struct JSONParser {
             case UInt8(ascii: "\""): break
             default:
                 fail("a member's name is expected here")
-                return .object(members)
+                return close(index)
             }
-            guard let key = string() else { return .object(members) }
+            guard string() else { return close(index) }
             skipSpace()
             guard at < bytes.count, bytes[at] == UInt8(ascii: ":") else {
-                fail("`:` is expected after \"\(key.prefix(40))\"")
-                return .object(members)
+                let name = lastString.prefix(40)
+                fail("`:` is expected after \"\(name)\"")
+                nodes.removeLast()
+                return close(index)
             }
             at += 1
-            let one = value(depth: depth + 1)
-            if let one { members.append((key, one)) }
-            guard outcome.failure == nil else { return .object(members) }
-            guard separator(closing: UInt8(ascii: "}")) else { return .object(members) }
+            if !value(depth: depth + 1) { nodes.removeLast() }
+            guard failure == nil, separator(closing: UInt8(ascii: "}")) else { return close(index) }
         }
+        return close(index)
+    }
+
+    private var lastString: String {
+        guard let last = nodes.last else { return "" }
+        return JSONString.decoded(
+            UnsafeBufferPointer(rebasing: bytes[Int(last.start)..<Int(last.start) + Int(last.count)]))
     }
 
     /// After a value: `,` is taken, the closing bracket left to its reader.
@@ -185,7 +238,8 @@ struct JSONParser {
     }
 
     /// Everything up to the bracket that closes the one here, in a loop: no depth is too much for it.
-    private mutating func skipNested() -> JSONValue? {
+    private mutating func skipNested() -> Bool {
+        let start = at
         var depth = 0
         while at < bytes.count {
             switch bytes[at] {
@@ -199,84 +253,46 @@ struct JSONParser {
             default: break
             }
             at += 1
-            if depth == 0 { return .null }
+            if depth == 0 {
+                append(.null, start..<at)
+                return true
+            }
         }
         at = bytes.count
         fail("")
-        return nil
+        return false
     }
 
-    private mutating func string() -> String? {
+    /// A node for the string whose first quotation mark is here.
+    private mutating func string() -> Bool {
         at += 1
         let start = at
-        while at < bytes.count, bytes[at] != UInt8(ascii: "\""), bytes[at] != UInt8(ascii: "\\"), bytes[at] >= 0x20 {
-            at += 1
-        }
-        if at < bytes.count, bytes[at] == UInt8(ascii: "\"") {
-            at += 1
-            return String(decoding: bytes[start..<at - 1], as: UTF8.self)
-        }
-        var out = Array(bytes[start..<at])
+        var isPlain = true
         var hasControls = false
         while at < bytes.count {
             let byte = bytes[at]
             switch byte {
             case UInt8(ascii: "\""):
+                append(.string, start..<at, isPlain: isPlain)
                 at += 1
                 if hasControls { mistake("a control character inside a string") }
-                return String(decoding: out, as: UTF8.self)
+                return true
             case UInt8(ascii: "\\"):
+                isPlain = false
                 at += 1
-                guard at < bytes.count else { break }
-                escape(&out)
+                if at < bytes.count, bytes[at] == UInt8(ascii: "u"), JSONString.hexadecimal(bytes, at + 1) == nil {
+                    mistake("no character: \\u")
+                }
+                at += 1
             default:
-                if byte < 0x20 { hasControls = true }
-                append(byte, to: &out)
+                if byte < 0x20 {
+                    hasControls = true
+                    isPlain = false
+                }
                 at += 1
             }
         }
         fail("")
-        return nil
-    }
-
-    private mutating func escape(_ out: inout [UInt8]) {
-        let byte = bytes[at]
-        at += 1
-        switch byte {
-        case UInt8(ascii: "n"): out.append(0x0A)
-        case UInt8(ascii: "r"): out.append(0x0D)
-        case UInt8(ascii: "t"): out.append(0x09)
-        case UInt8(ascii: "b"), UInt8(ascii: "f"): out.append(0x20)
-        case UInt8(ascii: "u"):
-            guard let first = hex() else {
-                mistake("no character: \\u")
-                return
-            }
-            var scalar = Unicode.Scalar(UInt32(first))
-            if UTF16.isLeadSurrogate(first), at + 1 < bytes.count, bytes[at] == UInt8(ascii: "\\"),
-                bytes[at + 1] == UInt8(ascii: "u")
-            {
-                at += 2
-                if let second = hex(), UTF16.isTrailSurrogate(second) {
-                    scalar = Unicode.Scalar(0x10000 + (UInt32(first) - 0xD800) << 10 + (UInt32(second) - 0xDC00))
-                }
-            }
-            if scalar == "\0" { scalar = nil }
-            out.append(contentsOf: Character(scalar ?? "\u{FFFD}").utf8)
-        default: append(byte, to: &out)
-        }
-    }
-
-    /// NUL is no character of any text: databases and C libraries would take it for the text's end.
-    private func append(_ byte: UInt8, to out: inout [UInt8]) {
-        if byte == 0 { out.append(contentsOf: "\u{FFFD}".utf8) } else { out.append(byte) }
-    }
-
-    private mutating func hex() -> UInt16? {
-        guard at + 4 <= bytes.count else { return nil }
-        let digits = String(decoding: bytes[at..<at + 4], as: UTF8.self)
-        guard digits.utf8.allSatisfy(\.isASCIIHexDigit), let value = UInt16(digits, radix: 16) else { return nil }
-        at += 4
-        return value
+        return false
     }
 }

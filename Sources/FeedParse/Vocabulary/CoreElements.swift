@@ -27,7 +27,7 @@ extension Draft {
         case .managingeditor where isFeed: return addAuthor(PersonReader.read(e, scope))
         case .contributor:
             guard let person = PersonReader.read(e, scope) else { return false }
-            contributors.append(person)
+            addContributor(person)
             return true
         case .category, .keyword: return takeCategory(e)
         case .enclosure: return takeEnclosure(e, scope)
@@ -80,7 +80,7 @@ extension Draft {
             }
             return !skipDays.isEmpty
         case .cloud:
-            if let hub = RSSCloud.hub(e) { hubs.append(hub) }
+            if let hub = RSSCloud.hub(e) { addHub(hub) }
             // Its procedure and protocol stand in `extensions`.
             return false
         default: return false
@@ -129,7 +129,7 @@ extension Draft {
         guard href != nil || e.namespace.isAtom else {
             guard let url = inner.resolve(e.text) else { return false }
             setPage(url)
-            links.append(Link(href: url, rel: "alternate"))
+            addLink(Link(href: url, rel: "alternate"))
             return true
         }
         // An empty reference is the base itself (RFC 3986, 5.2.2).
@@ -139,11 +139,13 @@ extension Draft {
             href: url, rel: e.trimmedAttribute(.rel)?.lowercased(), type: e.trimmedAttribute(.type),
             hreflang: e.trimmedAttribute(.hreflang), title: e.trimmedAttribute(.title),
             length: e.attribute(.length).flatMap(Numbers.integer))
-        links.append(link)
+        addLink(link)
         if !e.namespace.isAtom, link.rel == nil || link.rel == "alternate" { setPage(url) }
         guard let relations = link.rel else { return true }
         if relations.utf8.contains(0x20) {
-            for one in relations.split(separator: " ") { takeRelation(String(one), link) }
+            for one in relations.split(separator: " ", maxSplits: Draft.maximumRelations) {
+                takeRelation(String(one), link)
+            }
         } else {
             takeRelation(relations, link)
         }
@@ -155,7 +157,7 @@ extension Draft {
         case "enclosure" where !isFeed:
             addAttachment(
                 Attachment(url: link.href, mimeType: link.type, title: link.title, sizeInBytes: link.length))
-        case "hub": hubs.append(Hub(type: "WebSub", url: link.href))
+        case "hub": addHub(Hub(type: "WebSub", url: link.href))
         case "replies": commentsURL.offer(link.href, link.type == nil || link.type == "text/html" ? 1 : 2)
         case "icon" where isFeed: favicon = favicon ?? link.href
         default: break
@@ -168,7 +170,7 @@ extension Draft {
             href: "", rel: e.trimmedAttribute(.rel)?.lowercased(), type: e.trimmedAttribute(.type),
             hreflang: e.trimmedAttribute(.hreflang), title: e.trimmedAttribute(.title))
         guard link != Link(href: "") else { return false }
-        links.append(link)
+        addLink(link)
         return true
     }
 
@@ -224,7 +226,7 @@ extension Draft {
             source = EntrySource(title: title, url: url)
             return true
         }
-        var inside = Draft(isFeed: true, isRSS: isRSS)
+        var inside = Draft(isFeed: true, isRSS: isRSS, meter)
         let inner = scope.inside(e)
         var isWhole = true
         for child in e.children {
@@ -262,8 +264,8 @@ extension Draft {
         return image.offer(one.url)
     }
 
-    static func oneLine(_ text: TextConstruct) -> String {
-        text.isMarkup ? PlainText.oneLine(ofHTML: text.value) : PlainText.folded(text.value)
+    static func oneLine(_ text: TextConstruct, _ meter: ReadingMeter) -> String {
+        text.isMarkup ? PlainText.oneLine(ofHTML: text.value, meter) : PlainText.folded(text.value)
     }
 }
 

@@ -7,6 +7,7 @@ struct Draft {
     let isFeed: Bool
     /// RSS and RDF, as opposed to Atom.
     let isRSS: Bool
+    let meter: ReadingMeter
 
     var title = Ranked<TextConstruct>()
     /// RSS `description`, Atom `summary` and `subtitle`.
@@ -19,13 +20,13 @@ struct Draft {
     /// RSS `link`: the page itself.
     var page = Ranked<String>()
     /// Pages that are one only if nothing better is there.
-    var links: [Link] = []
+    private(set) var links: [Link] = []
     var published = Ranked<Timestamp>()
     var modified = Ranked<Timestamp>()
     var authors: [Person] = []
     /// People who count as authors if nobody else does.
-    var likelyAuthors: [Person] = []
-    var contributors: [Person] = []
+    private(set) var likelyAuthors: [Person] = []
+    private(set) var contributors: [Person] = []
     var categories: [Category] = []
     var attachments: [Attachment] = []
     var durationInSeconds: Double?
@@ -37,12 +38,14 @@ struct Draft {
     var longitude: Double?
     var extensions = Extensions()
     private var extensionNames = NamesInUse()
-    private var extensionReader = ExtensionReader()
+    private var extensionReader: ExtensionReader
     /// More of something than anyone uses: the rest was left out.
     private(set) var isOverfull = false
+    /// How many parts were compared with those that are listed.
+    private var compared = 0
 
     // Of feeds only.
-    var hubs: [Hub] = []
+    private(set) var hubs: [Hub] = []
     var generator: Generator?
     var feedImage: FeedImage?
     var favicon: String?
@@ -53,14 +56,17 @@ struct Draft {
     var skipHours: Set<Int> = []
     var skipDays: Set<Weekday> = []
 
-    init(isFeed: Bool, isRSS: Bool) {
+    init(isFeed: Bool, isRSS: Bool, _ meter: ReadingMeter) {
         self.isFeed = isFeed
         self.isRSS = isRSS
+        self.meter = meter
+        extensionReader = ExtensionReader(meter)
     }
 
     /// Takes one element in: into the fields that it belongs to, into `extensions` if it is of an extension
     /// namespace or no field carries it.
     mutating func take(_ element: XMLElement, _ scope: Scope, _ log: ProblemLog) {
+        guard meter.goesOn(8) else { return }
         let isCarried: Bool
         switch element.namespace {
         case .core, .atom, .atom03, .cdf: isCarried = takeCore(element, scope, log)
@@ -74,7 +80,9 @@ struct Draft {
         default: isCarried = false
         }
         if isCarried, !isRepeated(element.namespace) { return }
-        guard extensionNames.admit(element.nameIndex), extensionReader.hasRoom else {
+        guard extensionNames.admit(element.nameIndex), extensionReader.hasRoom,
+            meter.goesOn(ExtensionReader.steps(beside: extensions, element.name))
+        else {
             isOverfull = true
             return
         }
@@ -84,6 +92,9 @@ struct Draft {
 
     /// No feed lists more of anything in one entry; what is compared with each other stays few.
     static let maximumListed = 512
+    /// In one `rel`.
+    static let maximumRelations = 16
+    private static let maximumCompared = 8 * maximumListed
 
     /// Elements of extension namespaces stand in `extensions` also where a field carries them. Not the
     /// bodies: they are the bulk of a feed.
@@ -99,8 +110,37 @@ struct Draft {
 
     mutating func addAuthor(_ person: Person?) -> Bool {
         guard let person else { return false }
-        Draft.add(person, to: &authors)
+        let length = (person.name?.utf8.count ?? 0) + (person.email?.utf8.count ?? 0)
+        if mayCompare(with: authors.count, length) { Draft.add(person, to: &authors) }
         return true
+    }
+
+    mutating func addLikelyAuthor(_ person: Person) {
+        if hasRoom(beside: likelyAuthors.count) { likelyAuthors.append(person) }
+    }
+
+    mutating func addContributor(_ person: Person) {
+        if hasRoom(beside: contributors.count) { contributors.append(person) }
+    }
+
+    mutating func addLink(_ link: Link) {
+        if hasRoom(beside: links.count) { links.append(link) }
+    }
+
+    mutating func addHub(_ hub: Hub) {
+        if hasRoom(beside: hubs.count) { hubs.append(hub) }
+    }
+
+    private mutating func hasRoom(beside count: Int) -> Bool {
+        if count >= Draft.maximumListed { isOverfull = true }
+        return count < Draft.maximumListed
+    }
+
+    /// Parts that repeat each other are compared with all that are listed, and not listed themselves.
+    private mutating func mayCompare(with count: Int, _ length: Int) -> Bool {
+        compared += 1
+        if compared > Draft.maximumCompared { isOverfull = true }
+        return compared <= Draft.maximumCompared && meter.goesOn(count * (1 + length / 16))
     }
 
     /// The same person said again adds what was missing.
@@ -123,7 +163,8 @@ struct Draft {
 
     mutating func addCategory(_ category: Category) -> Bool {
         guard category != Category() else { return false }
-        guard categories.count < Draft.maximumListed else {
+        let length = (category.term?.utf8.count ?? 0) + (category.label?.utf8.count ?? 0)
+        guard categories.count < Draft.maximumListed, mayCompare(with: categories.count, length) else {
             isOverfull = true
             return true
         }
@@ -132,6 +173,7 @@ struct Draft {
     }
 
     mutating func addAttachment(_ attachment: Attachment) {
+        guard mayCompare(with: attachments.count, attachment.url.utf8.count) else { return }
         if let index = attachments.firstIndex(where: { $0.url == attachment.url }) {
             attachments[index].mimeType = attachments[index].mimeType ?? attachment.mimeType
             attachments[index].title = attachments[index].title ?? attachment.title
@@ -179,10 +221,15 @@ extension ProblemLog {
 /// Problems as they are found; a document of nothing but mistakes does not fill the memory.
 final class ProblemLog {
     private(set) var problems: [ParseProblem] = []
-    private static let maximum = 50
+    private let maximum: Int
+
+    init(maximum: Int = 50) { self.maximum = maximum }
+
+    /// Takes nothing.
+    static var silent: ProblemLog { ProblemLog(maximum: 0) }
 
     /// Nothing more is noted: messages need not be made.
-    var isFull: Bool { problems.count >= ProblemLog.maximum }
+    var isFull: Bool { problems.count >= maximum }
 
     func addOnce(_ problem: ParseProblem) {
         if !problems.contains(where: { $0.code == problem.code && $0.message == problem.message }) { add(problem) }

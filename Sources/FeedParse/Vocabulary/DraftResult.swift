@@ -8,10 +8,10 @@ extension Draft {
         entry.idIsPermalink = idIsPermalink
         entry.url = entryPage()
         entry.title = title.value
-        entry.titleText = title.value.map(Draft.oneLine).flatMap { $0.isEmpty ? nil : $0 }
+        entry.titleText = title.value.map { Draft.oneLine($0, meter) }.flatMap { $0.isEmpty ? nil : $0 }
         entry.content = content.value
         entry.summary = summary.value
-        entry.summaryText = summary.value.map(Draft.plainText).flatMap { $0.isEmpty ? nil : $0 }
+        entry.summaryText = summary.value.map(plainText).flatMap { $0.isEmpty ? nil : $0 }
         entry.contentSource = contentSource
         entry.image = image.value
         entry.published = published.value
@@ -32,16 +32,20 @@ extension Draft {
         entry.source = source
         if let latitude, let longitude { entry.location = Location(latitude: latitude, longitude: longitude) }
         entry.extensions = extensions
+        claim([title.value?.value, entry.titleText, content.value?.value, summary.value?.value, entry.summaryText])
         return entry
     }
+
+    /// The texts that can be long.
+    private func claim(_ texts: [String?]) { meter.claim(texts.reduce(0) { $0 + ($1?.utf8.count ?? 0) }) }
 
     /// Format, encoding and entries are the caller's to set.
     func feedFields() -> ParsedFeed {
         var feed = ParsedFeed(format: .rss20, encoding: CharacterEncoding.utf8.name)
         feed.title = title.value
-        feed.titleText = title.value.map(Draft.oneLine).flatMap { $0.isEmpty ? nil : $0 }
+        feed.titleText = title.value.map { Draft.oneLine($0, meter) }.flatMap { $0.isEmpty ? nil : $0 }
         feed.description = summary.value
-        feed.descriptionText = summary.value.map(Draft.plainText).flatMap { $0.isEmpty ? nil : $0 }
+        feed.descriptionText = summary.value.map(plainText).flatMap { $0.isEmpty ? nil : $0 }
         feed.id = id.value
         feed.homePageURL = page.value ?? alternate(links)
         feed.feedURL = links.first { !$0.href.isEmpty && Draft.has($0, "self") }?.href
@@ -66,11 +70,12 @@ extension Draft {
         feed.skipHours = skipHours.sorted()
         feed.skipDays = Weekday.allCases.filter { skipDays.contains($0) }
         feed.extensions = extensions
+        claim([title.value?.value, feed.titleText, summary.value?.value, feed.descriptionText])
         return feed
     }
 
-    static func plainText(_ text: TextConstruct) -> String {
-        text.isMarkup ? PlainText.ofHTML(text.value) : text.value
+    private func plainText(_ text: TextConstruct) -> String {
+        text.isMarkup ? PlainText.ofHTML(text.value, meter) : text.value
     }
 
     private func entryPage() -> String? {
@@ -82,7 +87,8 @@ extension Draft {
     private static func has(_ link: Link, _ relation: String) -> Bool {
         guard let rel = link.rel else { return relation == "alternate" }
         return rel == relation
-            || rel.utf8.contains(0x20) && rel.split(separator: " ").contains { $0 == relation }
+            || rel.utf8.contains(0x20)
+                && rel.split(separator: " ", maxSplits: Draft.maximumRelations).contains { $0 == relation }
     }
 
     /// HTML before other types; a type that is not named counts as HTML.

@@ -10,7 +10,7 @@ extension Draft {
         case .creator, .author: return addAuthor(e.text.flatMap(PersonReader.parse))
         case .contributor:
             guard let person = e.text.flatMap(PersonReader.parse) else { return false }
-            contributors.append(person)
+            addContributor(person)
             return true
         case .subject: return addCategory(Category(term: e.text.map(PlainText.folded)))
         case .language: return language.offer(e.text, 1)

@@ -2,14 +2,24 @@ import FeedModel
 
 /// Elements as the trees that `extensions` holds.
 struct ExtensionReader {
-    /// How many elements more: far more than any entry or channel has.
-    private var room = 16_384
+    private let meter: ReadingMeter
+    /// How many elements more.
+    private var room = ExtensionReader.room
+
+    /// Far more than any entry or channel has.
+    static let room = 16_384
+
+    /// What an element takes besides its texts: itself, its name, its place in two lists.
+    static let size = 200
+
+    init(_ meter: ReadingMeter) { self.meter = meter }
 
     var hasRoom: Bool { room > 0 }
 
     mutating func tree(of element: XMLElement, _ scope: Scope) -> Extensions.Element {
         room -= 1
         var out = Extensions.Element(value: element.hasChildElements ? element.ownText : element.text)
+        guard meter.goesOn(8), meter.claim(ExtensionReader.size + (out.value?.utf8.count ?? 0)) else { return out }
         // All that this vocabulary says are addresses.
         if element.namespace == .wfw { out.value = scope.inside(element).resolve(out.value) ?? out.value }
         for one in element.attributes {
@@ -19,12 +29,20 @@ struct ExtensionReader {
                     name.prefix.isEmpty ? name.local : "\(ExtensionReader.attributePrefix(name)):\(name.local)",
                     element.tree.string(one.start, one.count)
                 ))
+            guard meter.claim(ExtensionReader.size / 2 + Int(one.count)) else { return out }
         }
         var names = NamesInUse()
         for child in element.children where names.admit(child.nameIndex) && hasRoom {
-            out.children.append(tree(of: child, scope), prefix: child.name.extensionPrefix, name: child.name.local)
+            let name = child.name
+            guard meter.goesOn(ExtensionReader.steps(beside: out.children, name)) else { break }
+            out.children.append(tree(of: child, scope), prefix: name.extensionPrefix, name: name.local)
         }
         return out
+    }
+
+    /// Each name is compared with those before it.
+    static func steps(beside extensions: Extensions, _ name: XMLName) -> Int {
+        1 + extensions.named.count * (1 + name.local.utf8.count / 16)
     }
 
     private static func attributePrefix(_ name: XMLName) -> String {

@@ -33,6 +33,7 @@ extension Draft {
 
     /// Latitude and longitude in degrees, unless a projected reference system is named (GML, `srsName`).
     private mutating func takePair(_ text: String, _ e: XMLElement) -> Bool {
+        guard text.utf8.count <= Numbers.maximumLength else { return false }
         let parts = text.split { $0.isWhitespace || $0 == "," || $0 == ";" }
         guard latitude == nil, longitude == nil, parts.count == 2, let lat = Numbers.decimal(parts[0]),
             let lon = Numbers.decimal(parts[1]), abs(lat) <= 90, abs(lon) <= 180

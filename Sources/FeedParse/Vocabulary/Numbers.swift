@@ -2,9 +2,12 @@ import FeedModel
 
 /// Numbers as publishers write them.
 enum Numbers {
+    /// Longer texts are none.
+    static let maximumLength = 400
+
     /// A whole number; a fraction of noughts is none (`60.0`).
     static func integer(_ text: String) -> Int? {
-        guard let text = text.trimmed else { return nil }
+        guard let text = text.trimmed, text.utf8.count <= maximumLength else { return nil }
         if let value = Int(text) { return value }
         guard let value = Double(text), value.isFinite, abs(value) < 1e15 else { return nil }
         return Int(value)
@@ -12,6 +15,7 @@ enum Numbers {
 
     /// A size in bytes, maybe with separators between the thousands. Not negative.
     static func size(_ text: String) -> Int? {
+        guard text.utf8.count <= maximumLength else { return nil }
         let digits = text.filter { $0 != "," && $0 != " " && $0 != "\u{A0}" }
         guard let value = integer(digits), value >= 0 else { return nil }
         return value
@@ -24,7 +28,7 @@ enum Numbers {
 
     /// Seconds, `MM:SS` or `HH:MM:SS`.
     static func duration(_ text: String) -> Double? {
-        guard let text = text.trimmed else { return nil }
+        guard let text = text.trimmed, text.utf8.count <= maximumLength else { return nil }
         let parts = text.split(separator: ":", omittingEmptySubsequences: false)
         guard (1...3).contains(parts.count) else { return nil }
         var seconds = 0.0

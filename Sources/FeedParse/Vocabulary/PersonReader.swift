@@ -2,10 +2,15 @@ import FeedModel
 
 /// People as feeds name them.
 enum PersonReader {
+    /// A longer text is not taken apart.
+    private static let maximumLength = 2000
+
     /// `mail (Name)`, `Name <mail>`, `Name (mail)`, a mail address or a name.
     static func parse(_ text: String) -> Person? {
         guard let text = text.trimmed else { return nil }
-        guard let mail = mailAddress(in: text) else { return Person(name: PlainText.folded(text)) }
+        guard text.utf8.count <= maximumLength, let mail = mailAddress(in: text) else {
+            return Person(name: PlainText.folded(text))
+        }
         var rest = text
         rest.removeSubrange(mail)
         let name = PlainText.folded(
@@ -15,6 +20,10 @@ enum PersonReader {
         if bare.hasPrefix("("), bare.hasSuffix(")") { bare = bare.dropFirst().dropLast() }
         if bare.count > 1, bare.hasPrefix("\""), bare.hasSuffix("\"") { bare = bare.dropFirst().dropLast() }
         return Person(name: trimmedName(String(bare)), email: String(text[mail]))
+    }
+
+    private static func mailAddress(_ text: String) -> String {
+        text.utf8.count <= maximumLength ? text.replacing("mailto:", with: "") : text
     }
 
     private static func trimmedName(_ text: String) -> String? {
@@ -63,7 +72,7 @@ enum PersonReader {
         for child in element.children {
             switch child.tag {
             case .name, .title, .displayname: person.name = person.name ?? child.text.map(PlainText.folded)
-            case .email, .mbox: person.email = person.email ?? child.text.map { $0.replacing("mailto:", with: "") }
+            case .email, .mbox: person.email = person.email ?? child.text.map(mailAddress)
             case .uri, .url, .homepage, .link:
                 person.uri = person.uri ?? inner.resolve(child.text ?? child.attribute(.href))
             default: break
@@ -74,7 +83,7 @@ enum PersonReader {
             person.email = person.email ?? own.email
         }
         // `<name>me@example.com</name>`, `<name>me (me@example.com)</name>`
-        if person.email == nil, let name = person.name, name.contains("@"), let parsed = parse(name),
+        if person.email == nil, let name = person.name, name.utf8.contains(UInt8(ascii: "@")), let parsed = parse(name),
             parsed.email != nil,
             parsed.name != nil
         {

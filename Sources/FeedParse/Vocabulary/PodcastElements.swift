@@ -9,7 +9,7 @@ extension Draft {
         case .subtitle: return summary.offer(TextReader.read(e, scope, default: .html), 6)
         case .author:
             guard let person = e.text.flatMap(PersonReader.parse) else { return false }
-            likelyAuthors.append(person)
+            addLikelyAuthor(person)
             return true
         case .owner:
             return false
@@ -26,7 +26,8 @@ extension Draft {
             return isAdded
         case .keywords where isFeed:
             var isAdded = false
-            for word in (e.text ?? "").split(separator: ",") where addCategory(Category(term: String(word).trimmed)) {
+            for word in (e.text ?? "").split(separator: ",", maxSplits: Draft.maximumListed)
+            where addCategory(Category(term: String(word).trimmed)) {
                 isAdded = true
             }
             return isAdded

@@ -56,14 +56,16 @@ enum TextReader {
         guard let text = element.text else { return nil }
         switch fallback {
         case .text, .html: return TextConstruct(.text, text)
-        case .guess: return HTMLHeuristics.looksLikeHTML(text) ? markup(.html, text, scope) : TextConstruct(.text, text)
+        case .guess:
+            return HTMLHeuristics.looksLikeHTML(text, scope.meter)
+                ? markup(.html, text, scope) : TextConstruct(.text, text)
         }
     }
 
     private static func markup(
         _ kind: TextConstruct.Kind, _ element: XMLElement, _ scope: Scope
     ) -> TextConstruct? {
-        element.withText { TextConstruct(kind, HTMLLinks.resolved($0, base: scope.base)) }
+        element.withText { TextConstruct(kind, HTMLLinks.resolved($0, scope)) }
     }
 
     private static func plain(_ element: XMLElement) -> TextConstruct? {
@@ -72,7 +74,7 @@ enum TextReader {
 
     static func markup(_ kind: TextConstruct.Kind, _ source: String, _ scope: Scope) -> TextConstruct? {
         guard let text = source.trimmed else { return nil }
-        return TextConstruct(kind, HTMLLinks.resolved(text, base: scope.base))
+        return TextConstruct(kind, HTMLLinks.resolved(text, scope))
     }
 
     private static func plain(_ text: String) -> TextConstruct? {

@@ -6,9 +6,12 @@ import FeedModel
 /// other vocabularies keep their prefix and declare it. URLs are resolved against the scope.
 struct MarkupWriter {
     private(set) var bytes: [UInt8] = []
+    private let meter: ReadingMeter
+
+    private init(_ meter: ReadingMeter) { self.meter = meter }
 
     static func inner(of element: XMLElement, scope: Scope) -> String {
-        var writer = MarkupWriter()
+        var writer = MarkupWriter(scope.meter)
         writer.content(of: element, scope: scope, parentURI: "")
         return writer.bytes.withUnsafeBufferPointer { String(validUTF8: $0.trimmingBlanks()) }
     }
@@ -23,6 +26,9 @@ struct MarkupWriter {
     }
 
     private mutating func write(_ element: XMLElement, scope: Scope, parentURI: String) {
+        // Namespaces and bases are written out wherever they are needed: short elements can become long.
+        let before = bytes.count
+        guard meter.goesOn(4) else { return }
         let name = element.name
         let isForeign = name.namespace == .other || !name.prefix.isEmpty && !isPlain(name.namespace)
         let tag = isForeign && !name.prefix.isEmpty ? "\(name.prefix):\(name.local)" : name.local
@@ -36,6 +42,7 @@ struct MarkupWriter {
         }
         let elementName = ShortName(name.local)
         for one in element.attributes { attribute(one, of: elementName, in: element.tree, scope: scope) }
+        guard meter.claim(bytes.count - before) else { return }
         if element.isEmpty {
             bytes.append(
                 contentsOf: (MarkupWriter.voidElements.contains(elementName) || !isPlain(name.namespace)

@@ -4,6 +4,12 @@ import FeedModel
 struct Scope {
     var base: WebURL?
     var language: String?
+    let meter: ReadingMeter
+
+    init(base: WebURL?, meter: ReadingMeter) {
+        self.base = base
+        self.meter = meter
+    }
 
     func inside(_ element: XMLElement) -> Scope {
         guard element.hasXMLAttributes else { return self }
@@ -31,11 +37,13 @@ struct Scope {
             )
         }
         if hasBreak {
-            text.removeAll { $0.isNewline || $0 == "\t" }
+            text.unicodeScalars.removeAll { $0 == "\t" || Character($0).isNewline }
             return resolve(text)
         }
         if isAbsolute && hasAuthority { return text }
-        guard let base else { return text }
-        return base.resolving(text)?.string ?? text
+        guard let base, meter.goesOn(), let resolved = base.resolving(text)?.string else { return text }
+        // A few bytes that refer to a long base become as long as that.
+        meter.claim(resolved.utf8.count)
+        return resolved
     }
 }

@@ -20,6 +20,9 @@ struct XMLMender {
     private let input: UnsafeBufferPointer<UInt8>
     private var scanner: ByteScanner
     private let prologue: XMLPrologue
+    private let meter: ReadingMeter
+    /// How much of `out` is claimed.
+    private var claimed = 0
     private var out: [UInt8] = []
     private var result = Result(bytes: [])
     /// Open elements: their names in the output's spelling, and where in the output they begin.
@@ -27,6 +30,7 @@ struct XMLMender {
     private var namespacesInScope = 0
     private var openCount: [[UInt8]: Int] = [:]
     private var rootHasEnded = false
+    private var isInAttribute = false
     /// Where no further quotation mark of the kind follows.
     private var lastQuote: [UInt8: Int] = [:]
     /// Elements that were too deep to be written, by name: their end tags are not, either.
@@ -41,13 +45,16 @@ struct XMLMender {
     /// Fewer than what `XMLTreeParser` stops at.
     private static let maximumNamespacesInScope = XMLTreeParser.maximumNamespacesInScope / 2
 
-    static func mend(_ bytes: UnsafeBufferPointer<UInt8>, prologue: XMLPrologue) -> Result {
-        var mender = XMLMender(bytes, prologue)
+    static func mend(
+        _ bytes: UnsafeBufferPointer<UInt8>, prologue: XMLPrologue, _ meter: ReadingMeter
+    ) -> Result {
+        var mender = XMLMender(bytes, prologue, meter)
         mender.run()
         return mender.result
     }
 
-    private init(_ bytes: UnsafeBufferPointer<UInt8>, _ prologue: XMLPrologue) {
+    private init(_ bytes: UnsafeBufferPointer<UInt8>, _ prologue: XMLPrologue, _ meter: ReadingMeter) {
+        self.meter = meter
         input = bytes
         scanner = ByteScanner(bytes)
         self.prologue = prologue
@@ -65,7 +72,7 @@ struct XMLMender {
 
     private mutating func run() {
         var at = prologue.start
-        while at < input.count && !rootHasEnded {
+        while at < input.count, !rootHasEnded, goesOn(4) {
             guard let next = scanner.find(UInt8(ascii: "<"), from: at) else {
                 text(at..<input.count)
                 at = input.count
@@ -75,6 +82,17 @@ struct XMLMender {
             at = markup(next)
         }
         finish()
+    }
+
+    private mutating func goesOn(_ steps: Int) -> Bool {
+        if out.count > claimed {
+            meter.claim(out.count - claimed)
+            claimed = out.count
+        }
+        if openCount.count + unwritten.count > XMLTreeParser.maximumNames {
+            meter.refuse("more than \(XMLTreeParser.maximumNames) different names; no feed has so many")
+        }
+        return meter.goesOn(steps)
     }
 
     private mutating func finish() {
@@ -269,11 +287,13 @@ struct XMLMender {
         let begin = out.count
         out.append(UInt8(ascii: "<"))
         out.append(contentsOf: name)
+        isInAttribute = true
+        defer { isInAttribute = false }
         for (name, value) in attributes {
             out.append(UInt8(ascii: " "))
             out.append(contentsOf: name)
             out.append(contentsOf: "=\"".utf8)
-            references(value, inAttribute: true)
+            references(value)
             out.append(UInt8(ascii: "\""))
         }
         if isSelfClosed || XMLMender.voidElements.contains(name) && !open.isEmpty {
@@ -341,7 +361,7 @@ struct XMLMender {
 
     private mutating func text(_ range: Range<Int>) {
         guard !open.isEmpty, !range.isEmpty else { return }
-        references(range, inAttribute: false)
+        references(range)
     }
 
     /// Without references: CDATA.
@@ -354,15 +374,21 @@ struct XMLMender {
         switch byte {
         case UInt8(ascii: "&"): out.append(contentsOf: "&amp;".utf8)
         case UInt8(ascii: "<"): out.append(contentsOf: "&lt;".utf8)
-        case UInt8(ascii: ">"): out.append(contentsOf: "&gt;".utf8)
-        case UInt8(ascii: "\""): out.append(contentsOf: "&quot;".utf8)
+        // `]]>` must not stand in text (XML 1.0, 2.4).
+        case UInt8(ascii: ">") where out.last == UInt8(ascii: "]"): out.append(contentsOf: "&gt;".utf8)
+        case UInt8(ascii: "\"") where isInAttribute: out.append(contentsOf: "&quot;".utf8)
         default: out.append(byte)
         }
     }
 
     private mutating func plain(_ range: Range<Int>) {
         var at = range.lowerBound
+        var pause = at + 0x10000
         while at < range.upperBound {
+            if at >= pause {
+                pause = at + 0x10000
+                guard goesOn(0x1000) else { return }
+            }
             let byte = input[at]
             if byte < 0x20 && byte != 0x09 && byte != 0x0A && byte != 0x0D {
                 noteRepair("a control character", at)
@@ -379,9 +405,9 @@ struct XMLMender {
         }
     }
 
-    private mutating func references(_ range: Range<Int>, inAttribute: Bool) {
+    private mutating func references(_ range: Range<Int>) {
         var at = range.lowerBound
-        while at < range.upperBound {
+        while at < range.upperBound, goesOn(2) {
             guard let ampersand = scanner.find(UInt8(ascii: "&"), from: at, before: range.upperBound) else {
                 plain(at..<range.upperBound)
                 return

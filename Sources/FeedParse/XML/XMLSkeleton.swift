@@ -24,11 +24,22 @@ struct XMLSkeleton {
     /// Where in `bytes` each text has its mark.
     private var marks: [Int32] = []
     private(set) var hasAttributeFlood = false
+    /// Elements are nested deeper than libxml2 is to follow: it keeps each that is open.
+    private(set) var isTooDeep = false
+    /// What is claimed for it.
+    private(set) var memory = 0
+    private var depth = 0
     private let start: Int
     private let doctype: Range<Int>?
 
+    private static let maximumDepth = 10_000
+
+    /// What a start tag and a text take here, with the room that arrays grow by.
+    private static let tagSize = 2 * MemoryLayout<Int32>.stride
+    private static let textSize = 2 * (MemoryLayout<Text>.stride + MemoryLayout<Int32>.stride)
+
     /// The document type, if any, is left out.
-    init(_ document: UnsafeBufferPointer<UInt8>, from start: Int, doctype: Range<Int>?) {
+    init(_ document: UnsafeBufferPointer<UInt8>, from start: Int, doctype: Range<Int>?, _ meter: ReadingMeter) {
         self.start = start
         self.doctype = doctype
         bytes.reserveCapacity(document.count / 3 + 64)
@@ -37,7 +48,12 @@ struct XMLSkeleton {
         marks.reserveCapacity(document.count / 64 + 16)
         var scanner = ByteScanner(document)
         var at = start
+        var pieces = 0
         while at < document.count {
+            pieces += 1
+            if pieces & 0xFFF == 0 {
+                guard claim(meter), meter.goesOn(0x1000) else { return }
+            }
             let open = scanner.find(UInt8(ascii: "<"), from: at) ?? document.count
             addText(document, at..<open)
             guard open < document.count else { break }
@@ -54,6 +70,14 @@ struct XMLSkeleton {
             }
             at = end
         }
+        _ = claim(meter)
+    }
+
+    private mutating func claim(_ meter: ReadingMeter) -> Bool {
+        let grown =
+            bytes.count + tags.count * XMLSkeleton.tagSize + texts.count * XMLSkeleton.textSize - memory
+        memory += grown
+        return meter.claim(grown)
     }
 
     /// Where in the document the byte of the skeleton is from.
@@ -101,6 +125,7 @@ struct XMLSkeleton {
         switch document[open + 1] {
         case UInt8(ascii: "/"):
             end = scanner.find(UInt8(ascii: ">"), from: open + 2).map { $0 + 1 } ?? open
+            depth -= 1
         case UInt8(ascii: "!"):
             if scanner.matches("<![CDATA[", at: open) {
                 guard let end = scanner.findEnd("]]>", from: open + 9) else { return open }
@@ -114,6 +139,10 @@ struct XMLSkeleton {
         default:
             tags.append(Int32(open))
             end = XMLSkeleton.endOfTag(document, open, &hasAttributeFlood) ?? open
+            if end > open, document[end - 2] != UInt8(ascii: "/") {
+                depth += 1
+                if depth > XMLSkeleton.maximumDepth { isTooDeep = true }
+            }
         }
         append(document, open..<end)
         return end

@@ -49,11 +49,27 @@ final class XMLTree {
         self.document = document
     }
 
+    static var empty: XMLTree {
+        XMLTree(names: [], nodes: [], attributes: [], arena: [], rootNamespaces: [], document: [])
+    }
+
     /// The same tree, its names understood otherwise.
     func renamed(_ names: [XMLName]) -> XMLTree {
         XMLTree(
             names: names, nodes: nodes, attributes: attributes, arena: arena, rootNamespaces: rootNamespaces,
             document: document)
+    }
+
+    /// How many elements have one of the names, counted no further than one beyond the limit.
+    func count(of tags: [Tag], upTo limit: Int) -> Int {
+        guard nodes.count > limit else { return 0 }
+        let isCounted = meanings.map { tags.contains($0.tag) }
+        var count = 0
+        for node in nodes where node.name >= 0 && isCounted[Int(node.name)] {
+            count += 1
+            if count > limit { break }
+        }
+        return count
     }
 
     var root: XMLElement? { nodes.isEmpty ? nil : XMLElement(tree: self, index: 0) }
@@ -74,7 +90,7 @@ final class XMLTree {
     }
 
     static func line(ofPosition position: Int, in document: [UInt8]) -> Int {
-        1 + document.prefix(position).reduce(0) { $0 + ($1 == 0x0A ? 1 : 0) }
+        document.withUnsafeBufferPointer { $0.line(ofPosition: position) }
     }
 
     func bytes(_ start: Int32, _ count: Int32) -> ArraySlice<UInt8> {
@@ -284,6 +300,22 @@ extension ArraySlice<UInt8> {
 }
 
 extension UnsafeBufferPointer<UInt8> {
+    /// The number of the line, from 1, that a position is in.
+    func line(ofPosition position: Int) -> Int {
+        var line = 1
+        var at = 0
+        let end = Swift.min(Swift.max(position, 0), count)
+        while at < end {
+            // So few that their number fits into a byte: the compiler makes vector code of it.
+            let next = Swift.min(at + 255, end)
+            var found: UInt8 = 0
+            for index in at..<next { found &+= self[index] == 0x0A ? 1 : 0 }
+            line += Int(found)
+            at = next
+        }
+        return line
+    }
+
     /// Without white space at both ends.
     func trimmingBlanks() -> UnsafeBufferPointer<UInt8> {
         var (start, end) = (0, count)

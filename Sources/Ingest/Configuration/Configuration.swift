@@ -10,6 +10,7 @@ public struct Configuration: Sendable, Hashable {
     public var contact: String?
     /// Where metrics are served and callbacks of hubs received; `nil` is nowhere.
     public var listen: ListenAddress?
+    public var serve = ServeSettings()
     /// `nil`: no hub is asked for anything.
     public var websub: WebSubSettings?
     public var fetch = FetchSettings()
@@ -27,6 +28,8 @@ public struct Configuration: Sendable, Hashable {
     /// The configuration and every file that it includes, in the order in which they were read. Files of
     /// secrets are not among them.
     public var files: [String] = []
+    /// What can be used as it is and is dangerous, in the order in which it was read.
+    public var warnings: [ConfigurationMistake] = []
 
     public init() {}
 
@@ -52,6 +55,12 @@ public struct Configuration: Sendable, Hashable {
         }
         return notes
     }
+}
+
+/// `serve:`, what is served at `listen`.
+public struct ServeSettings: Sendable, Hashable {
+    /// That are open at once.
+    public var connections = 1024
 }
 
 public struct ListenAddress: Sendable, Hashable, CustomStringConvertible {

@@ -34,9 +34,11 @@ public struct ConfigurationDiff: Hashable, Sendable {
         removed = old.feeds.map(\.url).filter { !after.contains($0) }
         var (old, new) = (old, new)
         (old.feeds, new.feeds, old.files, new.files) = ([], [], [], [])
+        (old.warnings, new.warnings) = ([], [])
         settings = ConfigurationDiff.keys(old, new).flatMap { key in
             let inner =
                 switch key {
+                case "serve": ConfigurationDiff.keys(old.serve, new.serve)
                 case "fetch": ConfigurationDiff.keys(old.fetch, new.fetch)
                 case "schedule": ConfigurationDiff.keys(old.schedule, new.schedule)
                 case "keep":

@@ -30,13 +30,13 @@ public struct ConfigurationKey: Sendable, Hashable {
 
 /// The mappings that `feeds.yaml` is made of, each with its keys in the order in which they are told.
 public enum ConfigurationMapping: String, Sendable, CaseIterable {
-    case main, fetch, hosts, schedule, keep, retention, status, metrics, websub, webhooks, feeds, auth
+    case main, serve, fetch, hosts, schedule, keep, retention, status, metrics, websub, webhooks, feeds, auth
 
     /// Where its keys stand.
     public var place: String {
         switch self {
         case .main: "At the top"
-        case .fetch, .schedule, .keep, .status, .metrics, .websub: "Under '\(rawValue)'"
+        case .serve, .fetch, .schedule, .keep, .status, .metrics, .websub: "Under '\(rawValue)'"
         case .hosts: "Under 'hosts', at each host"
         case .retention: "Under 'keep' of a feed, of 'defaults', and of a tag in 'keep: tags'"
         case .webhooks: "At each entry of 'webhooks'"
@@ -48,6 +48,7 @@ public enum ConfigurationMapping: String, Sendable, CaseIterable {
     public var introduction: String {
         switch self {
         case .main: "Every key may be left out. An empty file is a right one, and polls nothing."
+        case .serve: "What is served at 'listen'."
         case .fetch: "The limits of every transfer."
         case .hosts:
             "A key of 'hosts' is a host, or '*.example.org' for the hosts below example.org, without itself. A host's own "
@@ -76,6 +77,7 @@ public enum ConfigurationMapping: String, Sendable, CaseIterable {
     public var keys: [ConfigurationKey] {
         switch self {
         case .main: ConfigurationMapping.mainKeys
+        case .serve: ConfigurationMapping.serveKeys
         case .fetch: ConfigurationMapping.fetchKeys
         case .hosts: ConfigurationMapping.hostKeys
         case .schedule: ConfigurationMapping.scheduleKeys
@@ -99,6 +101,7 @@ extension ConfigurationMapping {
             "contact", "mail address or URL", .words("none"), "ops@example.org",
             "Told to publishers in the User-Agent, so that they can write before they block."),
         .init("listen", "host:port", .words("nothing listens"), "127.0.0.1:8008", "Where HTTP is served."),
+        .init("serve", "mapping", .value("{}"), "{connections: 64}", "The limits of what is served."),
         .init(
             "websub", "mapping", .words("no hub is asked"), "{callback: 'https://feeds.example.org/websub'}",
             "What hubs are asked for."),
@@ -137,11 +140,16 @@ extension ConfigurationMapping {
             "allow_private_addresses", "true, false or a list of CIDRs", .value("false"), "[10.1.0.0/16, 'fd00::/8']",
             """
             Whether feeds on private addresses (localhost, 10.0.0.0/8 and so on) are polled, which are refused \
-            otherwise, lest a publisher lead the poller into your network.
+            otherwise, lest a publisher lead the poller into your network. Behind a proxy that is the proxy's to \
+            refuse: what a name leads to is seen by it alone.
             """),
         .init(
             "proxy", "environment, null or a URL", .value("environment"), "'http://proxy.example.org:3128'",
-            "'environment' stands for http_proxy, https_proxy and no_proxy, 'null' for none."),
+            """
+            'environment' stands for http_proxy, https_proxy and no_proxy, 'null' for none. A proxy looks up names \
+            itself: 'allow_private_addresses' then judges only what is written as an address, so let the proxy refuse \
+            to connect to your own network.
+            """),
         .init("user_agent", "text", .value("null"), "Mine/1.0", "Replaces the whole User-Agent."),
         .init(
             "ca_file", "file", .value("null"), "ca.pem",
@@ -213,6 +221,13 @@ extension ConfigurationMapping {
         .init(
             "starting", "duration", .value("5m"), "10m",
             "A daemon that does not answer yet is starting for so long, and hangs after it."),
+    ]
+
+    private static let serveKeys: [ConfigurationKey] = [
+        .init(
+            "connections", "number", .value("1024"), "64",
+            "How many may be open at once, and a quarter of that from one address, loopback aside. Fewer where the "
+                + "process may not open so many files: polls come first. Holds from the next start.")
     ]
 
     private static let metricsKeys: [ConfigurationKey] = [

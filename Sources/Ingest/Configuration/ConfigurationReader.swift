@@ -63,7 +63,7 @@ extension ConfigurationReading {
             let home = [
                 ("fetch", Self.fetchKeys), ("schedule", Self.scheduleKeys),
                 ("keep", Self.keepKeys.filter { $0 != "tags" }), ("status", Self.statusKeys),
-                ("metrics", Self.metricsKeys),
+                ("metrics", Self.metricsKeys), ("serve", Self.serveKeys),
                 ("websub", Self.websubKeys.filter { $0 != "interval" }),
             ]
             .first { $0.1.contains(key) }
@@ -76,6 +76,7 @@ extension ConfigurationReading {
         configuration.listen = optional("listen", of: fields) { node throws(Wrong) in try node.listenAddress() }
         if let section = fields["status"] { readStatus(section.value, in: file) }
         if !readsFeeds { return }
+        if let section = fields["serve"] { readServe(section.value, in: file) }
         if let section = fields["metrics"] { readMetrics(section.value, in: file) }
         if let section = fields["fetch"] { readFetch(section.value, in: file) }
         if let section = fields["hosts"] { readHosts(section.value, in: file) }

@@ -39,6 +39,12 @@ struct ConfigurationReading {
         if told.insert(mistake).inserted { mistakes.append(mistake) }
     }
 
+    /// Something that can be used and is dangerous.
+    mutating func warning(_ message: String, in file: File, at mark: YAMLNode.Mark) {
+        let warning = ConfigurationMistake(place: file.place(mark), message: message)
+        if told.insert(warning).inserted { configuration.warnings.append(warning) }
+    }
+
     /// By file in the order of reading, then by place.
     var sortedMistakes: [ConfigurationMistake] {
         var order: [String: Int] = [:]

@@ -228,6 +228,8 @@ extension ConfigurationReading {
         if let problem = secrets["\(kind)\(path)"] ?? nil {
             mistake(
                 "'\(key)' names a file, looked for from \(folder.quoted), that \(problem)", in: fields.file, at: mark)
+        } else if let exposure = SecretFile.exposure(path) {
+            warning("'\(key)' names a file that \(exposure)", in: fields.file, at: mark)
         }
         return path
     }

@@ -1,3 +1,5 @@
+import Glibc
+
 /// A file that holds a password or a token and nothing else.
 public enum SecretFile {
     /// What is wrong with the file. It never holds the secret.
@@ -34,6 +36,15 @@ public enum SecretFile {
                 Unusable("holds more than one line or a control character; keep the secret alone in one line"))
         }
         return .success(secret)
+    }
+
+    /// What is wrong with who may read the file, to stand after its name; `nil` for nothing. A group may: the one of the
+    /// user that ingestd runs as.
+    static func exposure(_ path: String) -> String? {
+        var status = stat()
+        guard stat(path, &status) == 0, status.st_mode & 0o006 != 0 else { return nil }
+        let may = status.st_mode & 0o002 == 0 ? "read" : "read or write"
+        return "everybody may \(may) (mode \(String(status.st_mode & 0o7777, radix: 8))); make it 640 or 600"
     }
 
     /// RFC 6750, 2.1: visible ASCII.

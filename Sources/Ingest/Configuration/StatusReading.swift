@@ -1,10 +1,19 @@
 import FeedModel
 
-/// `status:` and `metrics:`.
+/// `status:`, `metrics:` and `serve:`.
 extension ConfigurationReading {
     static let statusKeys = ConfigurationMapping.status.names
 
     static let metricsKeys = ConfigurationMapping.metrics.names
+
+    static let serveKeys = ConfigurationMapping.serve.names
+
+    mutating func readServe(_ node: YAMLNode, in file: File) {
+        let fields = fields(of: node, "'serve'", known: Self.serveKeys, in: file)
+        var serve = configuration.serve
+        set(&serve.connections, "connections", of: fields) { node throws(Wrong) in try node.integer(1...65_535) }
+        configuration.serve = serve
+    }
 
     mutating func readMetrics(_ node: YAMLNode, in file: File) {
         let fields = fields(of: node, "'metrics'", known: Self.metricsKeys, in: file)

@@ -26,9 +26,15 @@ public final class OutputFile {
             temporary = nil
             descriptor = open(path, O_WRONLY | O_CLOEXEC)
         } else {
-            let partial = "\(path).\(getpid()).partial"
-            temporary = partial
-            descriptor = open(partial, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o666)
+            // A file that is there already is another's, or was left by a program that was killed.
+            var partial = ""
+            var number = 0
+            repeat {
+                partial = "\(path).\(getpid())\(number == 0 ? "" : "-\(number)").partial"
+                number += 1
+                descriptor = open(partial, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+            } while descriptor < 0 && errno == EEXIST && number < 100
+            temporary = descriptor < 0 ? nil : partial
             if descriptor >= 0, isThere { fchmod(descriptor, status.st_mode & 0o7777) }
         }
         if descriptor < 0 { throw failure() }

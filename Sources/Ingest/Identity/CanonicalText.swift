@@ -151,7 +151,7 @@ enum CanonicalText {
                 at += length
                 at = unstableEnd(bytes, at)
                 out.append(contentsOf: bytes[copied..<start])
-                let run = String(decoding: bytes[start..<at], as: UTF8.self)
+                let run = CombiningMarks.ordered(String(decoding: bytes[start..<at], as: UTF8.self))
                 out.append(contentsOf: run.precomposedStringWithCanonicalMapping.utf8)
                 copied = at
                 previous = at

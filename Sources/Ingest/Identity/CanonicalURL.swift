@@ -6,18 +6,23 @@ import FeedModel
 /// page replaced by its original, parameters that only track dropped and the others kept in their order,
 /// percent-encoding in one spelling.
 public enum CanonicalURL {
-    /// `nil` for text that is no URL with a scheme.
+    private static let maximumWrappings = 10
+    /// No page has a longer address.
+    private static let maximumLength = 65_536
+
+    /// `nil` for text that is no URL with a scheme, and for one that is longer than any page's.
     public static func of(_ text: String) -> String? {
         guard let url = WebURL(text) else { return nil }
         guard url.isHTTP else { return url.string }
+        guard text.utf8.count <= maximumLength else { return nil }
         return canonical(withoutAMPHost(url))
     }
 
     /// As `of`, after the measuring services that podcasts put before their files are taken off.
     public static func ofEnclosure(_ text: String) -> String? {
-        guard var url = WebURL(text) else { return nil }
+        guard var url = WebURL(text), !url.isHTTP || text.utf8.count <= maximumLength else { return nil }
         // Each service wraps the next; ten is more than any publisher stacks.
-        for _ in 0..<10 {
+        for _ in 0..<maximumWrappings {
             guard let inner = unwrappingTracker(url) else { break }
             url = inner
         }
@@ -83,7 +88,22 @@ public enum CanonicalURL {
     // MARK: AMP
 
     private static func withoutAMPHost(_ url: WebURL) -> WebURL {
-        guard let host = url.canonicalHost else { return url }
+        var url = url
+        // One cache may hold another's page; none holds more.
+        for _ in 0..<maximumWrappings {
+            guard let inner = cachedPage(in: url) else { break }
+            url = inner
+        }
+        guard let host = url.canonicalHost, host.hasPrefix("amp."), host.split(separator: ".").count > 2 else {
+            return url
+        }
+        url.host = String(host.dropFirst(4))
+        return url
+    }
+
+    /// The page that a URL of an AMP cache names.
+    private static func cachedPage(in url: WebURL) -> WebURL? {
+        guard let host = url.canonicalHost else { return nil }
         if host.hasSuffix(".cdn.ampproject.org") {
             // /c/s/example.org/story: c for content, s for https.
             let segments = url.path.split(separator: "/", maxSplits: 2, omittingEmptySubsequences: true)
@@ -95,21 +115,16 @@ public enum CanonicalURL {
         if host == "google.com" || host.hasPrefix("www.google."), url.path.hasPrefix("/amp/") {
             var rest = url.path.dropFirst(5)
             if rest.hasPrefix("s/") { rest = rest.dropFirst(2) }
-            if let inner = embedded(String(rest), in: url) { return inner }
+            return embedded(String(rest), in: url)
         }
-        if host.hasPrefix("amp."), host.split(separator: ".").count > 2 {
-            var original = url
-            original.host = String(host.dropFirst(4))
-            return original
-        }
-        return url
+        return nil
     }
 
     private static func embedded(_ hostAndPath: String, in url: WebURL) -> WebURL? {
         guard var inner = WebURL("http://" + hostAndPath), inner.host?.contains(".") == true else { return nil }
         inner.query = url.query
         inner.fragment = url.fragment
-        return withoutAMPHost(inner)
+        return inner
     }
 
     // MARK: enclosures

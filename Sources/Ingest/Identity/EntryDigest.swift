@@ -48,7 +48,7 @@ public struct EntryDigest: Sendable {
         // Title and hash are the content's; they are put in when the entry is shown.
         var rest = entry
         rest.titleText = nil
-        var writer = JSONWriter(reservingCapacity: 1024)
+        var writer = JSONWriter(reservingCapacity: 1024, isKept: true)
         writer.item(rest, body: false, contentHash: nil) { _ in }
         json = writer.bytes
         var hasher = SHA256()

@@ -1,5 +1,6 @@
 import Archive
 import FeedModel
+import PublicSuffix
 
 /// When two entries are one article. THE ONE PLACE where this is decided.
 ///
@@ -199,19 +200,63 @@ public enum Identity {
 
     /// The sighting whose content the article shows: the fullest among the current ones; ties go to the
     /// feed on the article's own host, then to the first seen.
-    static func shown(_ candidates: [ShowCandidate]) -> ShowCandidate? {
+    ///
+    /// Nobody replaces another publisher's words: what another site says than that of the article's own URL is shown
+    /// in place of what the own site says only if it contains half of the own one's shingles.
+    ///
+    /// - Parameter text: of a content, at most `mostCompared`.
+    static func shown(_ candidates: [ShowCandidate], text: (Int64) throws -> String) rethrows -> ShowCandidate? {
+        let current = latest(candidates)
+        let fullest = current.filter { !$0.isSuperseded }.sorted { isLess($1, $0) }
+        // Whoever says it: it is all the same.
+        guard let first = fullest.first, current.contains(where: { $0.content != first.content }),
+            let site = ownSite(candidates)
+        else { return fullest.first }
+        let own = current.filter { Identity.site($0.feedURL) == site }
+        // Where all of it has been superseded, that was another site's doing: the own one says it still.
+        let unedited = own.filter { !$0.isSuperseded }
+        guard let words = (unedited.isEmpty ? own : unedited).max(by: isLess) else { return first }
+        var shingles: Shingles?
+        var refused: Set<Int64> = []
+        for candidate in fullest where !refused.contains(candidate.content) {
+            if candidate.content == words.content || Identity.site(candidate.feedURL) == site { return candidate }
+            guard refused.count < mostRefused else { continue }
+            let ownShingles = try shingles ?? Shingles(text(words.content))
+            shingles = ownShingles
+            if try ownShingles.part(in: Shingles(text(candidate.content))) >= 0.5 { return candidate }
+            refused.insert(candidate.content)
+        }
+        return words
+    }
+
+    /// So many texts of others are held against the own one for one article.
+    private static let mostRefused = 16
+
+    /// The site of an article's own URL: its first sighting with a URL tells it.
+    private static func ownSite(_ candidates: [ShowCandidate]) -> String? {
+        site(candidates.filter { $0.url != nil }.min { $0.sighting < $1.sighting }?.url)
+    }
+
+    private static func site(_ url: String?) -> String? {
+        url.flatMap { WebURL($0)?.canonicalHost }.map(PauseScope.of)
+    }
+
+    /// How much of texts is compared, in bytes: the beginning of longer ones.
+    static let mostCompared = 1 << 20
+
+    /// Of each feed what stood in its latest document that held the article.
+    private static func latest(_ candidates: [ShowCandidate]) -> [ShowCandidate] {
         var newestOfFeed: [FeedID: Timestamp] = [:]
         for candidate in candidates {
             newestOfFeed[candidate.feed] = max(newestOfFeed[candidate.feed] ?? candidate.lastSeen, candidate.lastSeen)
         }
-        return
-            candidates
-            .filter { !$0.isSuperseded && $0.lastSeen == newestOfFeed[$0.feed] }
-            .max { a, b in
-                if a.length != b.length { return a.length < b.length }
-                if isOnOwnHost(a) != isOnOwnHost(b) { return isOnOwnHost(b) }
-                return a.sighting > b.sighting
-            }
+        return candidates.filter { $0.lastSeen == newestOfFeed[$0.feed] }
+    }
+
+    private static func isLess(_ a: ShowCandidate, _ b: ShowCandidate) -> Bool {
+        if a.length != b.length { return a.length < b.length }
+        if isOnOwnHost(a) != isOnOwnHost(b) { return isOnOwnHost(b) }
+        return a.sighting > b.sighting
     }
 
     private static func isOnOwnHost(_ candidate: ShowCandidate) -> Bool {

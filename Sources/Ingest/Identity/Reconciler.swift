@@ -462,8 +462,10 @@ struct Reconciler: ~Copyable {
 
             var isRevision = false
             if isNewHere {
-                // A further feed makes a revision only by a content that nobody had and that is fuller.
-                isRevision = stored == nil && entry.form.length > longest
+                // A further feed makes a revision only by a content that nobody had and that comes to be shown: a fuller
+                // one, or the own site's in place of a stranger's.
+                isRevision =
+                    try stored == nil && entry.form.length != longest && isToBeShown(entry, of: article, in: archive)
                 longest = max(longest, entry.form.length)
             } else if !shownBefore.contains(where: { $0 == stored?.id }) {
                 switch try change(to: stored?.id, from: previous, index, sighting, article, revision, in: archive) {
@@ -524,7 +526,9 @@ struct Reconciler: ~Copyable {
         }
         announcements.revised(
             article, from: head.revision, to: revision, isEdit: !before.isEmpty, entry: entry)
-        if let shown = Identity.shown(try archive.showCandidates(of: article)),
+        if let shown = try Identity.shown(
+            archive.showCandidates(of: article),
+            text: { try archive.text(ofContent: $0, atMost: Identity.mostCompared) }),
             shown.sighting != head.shownSighting || shown.content != head.shownContent
         {
             try archive.show(content: shown.content, sighting: shown.sighting, of: article)
@@ -533,6 +537,20 @@ struct Reconciler: ~Copyable {
             result.churning += 1
             try archive.removeRevisions(RevisionThinning.thinned(archive.states(of: article)), of: article)
         }
+    }
+
+    private func isToBeShown(
+        _ entry: EntryDigest, of article: ArticleID, in archive: borrowing ArchiveTransaction
+    ) throws -> Bool {
+        // It has no number yet.
+        let new: Int64 = -1
+        let candidate = ShowCandidate(
+            sighting: .max, content: new, feed: feed.id, feedURL: feed.poll.url, url: entry.entry.url,
+            length: entry.form.length, isSuperseded: false, lastSeen: .max)
+        let shown = try Identity.shown(archive.showCandidates(of: article) + [candidate]) { content in
+            try content == new ? entry.form.text : archive.text(ofContent: content, atMost: Identity.mostCompared)
+        }
+        return shown?.content == new
     }
 
     /// The article's content that says what an entry says. Of several, one that the feed showed before; else the one of

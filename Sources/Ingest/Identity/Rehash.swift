@@ -141,7 +141,9 @@ public struct Rehash: Sendable {
     /// Which content is the fullest is a matter of their lengths.
     private static func show(_ article: ArticleID, in archive: borrowing ArchiveTransaction) throws {
         guard let head = try archive.head(of: article),
-            let shown = Identity.shown(try archive.showCandidates(of: article)),
+            let shown = try Identity.shown(
+                archive.showCandidates(of: article),
+                text: { try archive.text(ofContent: $0, atMost: Identity.mostCompared) }),
             shown.sighting != head.shownSighting || shown.content != head.shownContent
         else { return }
         try archive.show(content: shown.content, sighting: shown.sighting, of: article)

@@ -45,6 +45,11 @@ public struct Shingles: Hashable, Sendable {
         return similarity(to: other).containment
     }
 
+    /// The part of these shingles that the other text holds too; 1 where there are none.
+    func part(in other: Shingles) -> Double {
+        count == 0 ? 1 : Double(hashes.reduce(0) { other.hashes.contains($1) ? $0 + 1 : $0 }) / Double(count)
+    }
+
     var count: Int { hashes.count }
 
     func similarity(to other: Shingles) -> Similarity {

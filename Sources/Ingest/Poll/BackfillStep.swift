@@ -21,6 +21,7 @@ struct BackfillStep: Sendable {
     let fetcher: FeedFetcher
     let archive: Archive
     let time: any TimeSource
+    let room: ReadingRoom
     let jitter: Double
 
     struct Result: Sendable {
@@ -33,15 +34,33 @@ struct BackfillStep: Sendable {
     /// - Parameter walk: its page's host has been entered.
     func run(_ walk: Backfill, of feed: Feed, settings: FeedPollSettings) async throws -> Result {
         let outcome = await fetcher.fetch(settings.request(forPage: walk.url, of: feed))
-        let record = PageRecord(
-            feed: feed, walk: walk, outcome: outcome, rules: settings.rules, now: time.now, jitter: jitter)
-        guard var record else { return Result(heldHost: outcome.heldHost) }
-        if settings.keepsRaw, record.isPage, case .response(let response) = outcome {
-            record.raw = try KeptDocument(response, .older, of: feed, in: archive, at: time.now).packed()
+        let now = time.now
+        guard let seat = await room.seat(for: outcome.bodyBytes, isSuspect: feed.poll.hasDied) else {
+            return Result(heldHost: outcome.heldHost)
         }
-        let report = try await archive.write { [record] in try record.commit(in: $0) }
+        let report: PageReport
+        do {
+            let record = try await seat.run { [keepsRaw = settings.keepsRaw, isAlone = seat.isAlone] in
+                let mark = archive.marks.begin(feed.id, isAlone: isAlone)
+                defer { archive.marks.end(mark) }
+                var record = PageRecord(
+                    feed: feed, walk: walk, outcome: outcome, rules: settings.rules, now: now, jitter: jitter)
+                if keepsRaw, record?.isPage == true, case .response(let response) = outcome {
+                    record?.raw = try KeptDocument(response, .older, of: feed, in: archive, at: now)?.packed()
+                }
+                return record
+            }
+            guard let record else { return Result(heldHost: outcome.heldHost) }
+            report = try await archive.write { [archive, isAlone = seat.isAlone] transaction in
+                let mark = archive.marks.begin(feed.id, isAlone: isAlone)
+                defer { archive.marks.end(mark) }
+                return try record.commit(in: transaction)
+            }
+        } catch let error as ArchiveError where error.isPassing && archive.waitsOut {
+            return Result(heldHost: outcome.heldHost)
+        }
         // Until here the document counts against the memory that transfers may take.
-        return withExtendedLifetime(outcome) { Result(report: report, heldHost: outcome.heldHost) }
+        return withExtendedLifetime((outcome, seat)) { Result(report: report, heldHost: outcome.heldHost) }
     }
 }
 
@@ -89,10 +108,11 @@ struct PageRecord: Sendable {
             let next = NextPoll.afterFailure(
                 at: now, failures: walk.failures + 1, retryAfter: retryAfter, isDead: false, rules: rules,
                 jitter: jitter)
-            var lesson: HostLesson?
-            if pausesHost, let host = WebURL(outcome.finalURL ?? walk.url)?.canonicalHost {
-                lesson = HostLesson(host: host, refusal: .init(retryAfter: retryAfter, rules: rules, jitter: jitter))
-            }
+            let lesson =
+                pausesHost
+                ? HostLesson(
+                    outcome.finalURL ?? walk.url, for: feed,
+                    refusal: .init(retryAfter: retryAfter, rules: rules, jitter: jitter)) : nil
             let isOver = now - (walk.failingSince ?? now) >= rules.giveUpAfter
             return .failure(error, retryAt: isOver ? nil : next.at, lesson)
         }
@@ -137,9 +157,11 @@ struct PageRecord: Sendable {
             if let conduct = report.conduct { try archive.set(conduct.now, of: conduct.scope, at: now) }
             if retryAt == nil { report.end = .failed }
         case .page(let entries, let homePage, let isArchive, let older):
-            let brought = try Reconciler.reconcile(
-                entries, of: feed, homePage: homePage ?? feed.poll.homePageURL, documentModified: nil,
-                extent: .older, record: raw.map { try archive.keep($0, of: feed.id) }, at: now, in: archive)
+            let brought = try archive.countingStored(of: feed.id, at: now) { archive in
+                try Reconciler.reconcile(
+                    entries, of: feed, homePage: homePage ?? feed.poll.homePageURL, documentModified: nil,
+                    extent: .older, record: raw.map { try archive.keep($0, of: feed.id) }, at: now, in: archive)
+            }
             report.figures.new = brought.new
             report.figures.revised = brought.revised
             report.figures.duplicates = brought.duplicates
@@ -150,6 +172,7 @@ struct PageRecord: Sendable {
             (walk.failures, walk.failingSince, walk.lastError, walk.retryAt) = (0, nil, nil, nil)
             report.end = try end(walk, brought, isEmpty: entries.isEmpty, older, in: archive)
             if report.end == nil, let older { (walk.kind, walk.url) = (older.kind, older.url) }
+            walk.retryAt = try StorageAllowance.end(of: archive.feed(feed.id)?.poll.stored, at: now)
         }
         if let end = report.end { try archive.end(walk, end, at: now) } else { try archive.save(walk) }
         try archive.logPage(report.figures, of: feed.id, firstSightings: firstSightings, at: now)

@@ -18,6 +18,7 @@ struct FeedPoll: Sendable {
     let archive: Archive
     let time: any TimeSource
     let network: OwnNetwork
+    let room: ReadingRoom
     /// 0 to 1, drawn anew at each call.
     let jitter: @Sendable () -> Double
 
@@ -26,6 +27,8 @@ struct FeedPoll: Sendable {
         var report: PollReport?
         /// It failed because our own network is out: the feed is as it was.
         var spared: (feed: Feed, error: PollError)?
+        /// The archive could not be read, or not be written until the program ended: the feed was asked in vain.
+        var unrecorded: ArchiveError?
         /// What it told of our own network.
         var change: OwnNetwork.Change?
         /// The host that the poll still holds in the queue.
@@ -33,39 +36,64 @@ struct FeedPoll: Sendable {
     }
 
     func run(_ due: DueFeed, settings: FeedPollSettings) async throws -> Result {
-        guard let feed = try archive.feed(due.feed) else { return Result(heldHost: due.host) }
+        let known: Feed?
+        do {
+            known = try archive.feed(due.feed)
+        } catch let error as ArchiveError where error.isPassing && archive.waitsOut {
+            return Result(unrecorded: error, heldHost: due.host)
+        }
+        guard let feed = known else { return Result(heldHost: due.host) }
         let isRemote = WebURL(feed.poll.url)?.isHTTP ?? true
-        if isRemote { network.asks(due.host) }
         let begun = time.now
+        if let end = StorageAllowance.end(of: feed.poll.stored, at: begun) {
+            return try await refuse(feed, until: end, at: begun, settings, due)
+        }
+        if isRemote { network.asks(due.host) }
         let outcome = await fetcher.fetch(settings.request(for: feed, at: time.now))
         let now = time.now
         // A file says nothing of the network.
         let finding = isRemote ? network.note(outcome, of: feed, host: due.host, at: now) : OwnNetwork.Finding()
         if finding.isSpared { return spared(feed, outcome, finding.change) }
-        var attempt = PollAttempt(
+        do {
+            return try await record(outcome, of: feed, finding, begun: begun, at: now, settings, isRemote: isRemote)
+        } catch let error as ArchiveError where error.isPassing && archive.waitsOut {
+            return Result(unrecorded: error, change: finding.change, heldHost: outcome.heldHost)
+        }
+    }
+
+    private func record(
+        _ outcome: FetchOutcome, of feed: Feed, _ finding: OwnNetwork.Finding, begun: Timestamp, at now: Timestamp,
+        _ settings: FeedPollSettings, isRemote: Bool
+    ) async throws -> Result {
+        let attempt = PollAttempt(
             feed: feed, outcome: outcome, rules: settings.rules, now: now, jitter: jitter(),
             backfills: settings.feed.backfill)
-        var record: PollRecord
+        let record: PollRecord
+        // Kept until all is written.
+        var seat: ReadingRoom.Seat?
         switch PollVerdict.judge(outcome, at: now) {
         case .abandoned:
             return Result(change: finding.change, heldHost: outcome.heldHost)
         case .notModified(let response):
             record = attempt.unchanged(response)
         case .document(let response):
-            let kept = try settings.keepsRaw ? KeptDocument(response, of: feed, in: archive, at: now) : nil
-            attempt.isNewRecord = kept?.isNews ?? false
-            record = attempt.read(response, kept: kept)
-            if record.document != nil {
-                record.document?.pack(
-                    known: try archive.currentFingerprints(of: feed.id), posting: feed.poll.posting, at: now)
+            seat = await room.seat(for: response.body.count, isSuspect: feed.poll.hasDied)
+            guard let seat else { return Result(change: finding.change, heldHost: outcome.heldHost) }
+            record = try await seat.run { [keepsRaw = settings.keepsRaw, isAlone = seat.isAlone] in
+                let mark = archive.marks.begin(feed.id, isAlone: isAlone)
+                defer { archive.marks.end(mark) }
+                return try read(response, attempt, keepsRaw: keepsRaw)
             }
         case .gone(let error):
             record = attempt.gone(error)
         case .failure(let error, let retryAfter, let pausesHost):
             record = attempt.failure(error, retryAfter: retryAfter, pausesHost: pausesHost)
         }
-        let written = record
-        var report = try await archive.write { try written.commit(in: $0) }
+        var report = try await archive.write { [archive, isAlone = seat?.isAlone ?? false] transaction in
+            let mark = record.document.map { _ in archive.marks.begin(feed.id, isAlone: isAlone) }
+            defer { mark.map(archive.marks.end) }
+            return try record.commit(in: transaction)
+        }
         report.lateness = feed.poll.nextPoll.flatMap { begun >= $0 ? begun - $0 : nil }
         report.duration = max(time.now - begun, .zero)
         // Others may have found out only while this was being written.
@@ -75,9 +103,41 @@ struct FeedPoll: Sendable {
             return spared(feed, outcome, finding.change)
         }
         // Until here the document counts against the memory that transfers may take.
-        return withExtendedLifetime(outcome) { [report] in
+        return withExtendedLifetime((outcome, seat)) { [report] in
             Result(report: report, change: finding.change, heldHost: outcome.heldHost)
         }
+    }
+
+    /// On the reading room's thread.
+    private func read(_ response: FeedResponse, _ attempt: PollAttempt, keepsRaw: Bool) throws -> PollRecord {
+        let (feed, now) = (attempt.feed, attempt.now)
+        var attempt = attempt
+        let kept = try keepsRaw ? KeptDocument(response, of: feed, in: archive, at: now) : nil
+        attempt.isNewRecord = kept?.isNews ?? false
+        var record = attempt.read(response, kept: kept)
+        if record.document != nil {
+            record.document?.pack(
+                known: try archive.currentFingerprints(of: feed.id), posting: feed.poll.posting, at: now)
+        }
+        return record
+    }
+
+    /// A feed that has filled its share of the day is not asked.
+    private func refuse(
+        _ feed: Feed, until end: Timestamp, at now: Timestamp, _ settings: FeedPollSettings, _ due: DueFeed
+    ) async throws -> Result {
+        let error = PollError(
+            code: "too-much",
+            message:
+                "it has put \((feed.poll.stored?.bytes ?? 0) >> 20) MiB into the archive within a day, more than the "
+                + "\(StorageAllowance.mostADay >> 20) MiB that a feed may; it is not asked before \(end.rfc3339Seconds)"
+        )
+        let failure = FetchFailure(code: .tooLarge, message: error.message, heldHost: due.host)
+        let attempt = PollAttempt(
+            feed: feed, outcome: .failure(failure), rules: settings.rules, now: now, jitter: jitter())
+        let record = attempt.failure(error, retryAfter: end - now, pausesHost: false)
+        let report = try await archive.write { try record.commit(in: $0) }
+        return Result(report: report, heldHost: due.host)
     }
 
     private func spared(_ feed: Feed, _ outcome: FetchOutcome, _ change: OwnNetwork.Change?) -> Result {

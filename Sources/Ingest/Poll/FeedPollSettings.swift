@@ -28,13 +28,9 @@ struct FeedPollSettings: Sendable {
         keepsRaw = configuration.keep.raw == .changed
         fetch = configuration.fetch
         userAgent = configuration.userAgent
-        let schedule = configuration.schedule
-        var interval: Duration?
-        if case .every(let duration) = feed.interval { interval = duration }
-        var rules = ScheduleRules(
-            minInterval: schedule.minInterval, maxInterval: schedule.maxInterval, retryFirst: schedule.retryFirst,
-            retryMax: schedule.retryMax, giveUpAfter: schedule.giveUpAfter,
-            configured: interval, pushInterval: configuration.websub?.interval)
+        var rules = ScheduleRules(configuration.schedule)
+        if case .every(let duration) = feed.interval { rules.configured = duration }
+        rules.pushInterval = configuration.websub?.interval
         rules.price = price
         rules.silence = feed.silence
         self.rules = rules
@@ -68,6 +64,15 @@ struct FeedPollSettings: Sendable {
                 timeout: fetch.timeout, connectTimeout: fetch.connectTimeout, maxBody: fetch.maxBody),
             addressPolicy: self.feed.allowPrivateAddresses ? .any : fetch.addressPolicy,
             keepsConnection: WebURL(url)?.canonicalHost.map(sharedHosts.contains) ?? false)
+    }
+}
+
+extension ScheduleRules {
+    /// What holds for all feeds.
+    init(_ schedule: ScheduleSettings) {
+        self.init(
+            minInterval: schedule.minInterval, maxInterval: schedule.maxInterval, retryFirst: schedule.retryFirst,
+            retryMax: schedule.retryMax, giveUpAfter: schedule.giveUpAfter)
     }
 }
 

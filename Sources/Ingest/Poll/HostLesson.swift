@@ -3,10 +3,23 @@ import FeedModel
 import PublicSuffix
 
 /// What an answer says of the host that gave it: it answered well, or it asks for quiet.
+///
+/// It is learned from hosts alone that the feed's own URL names, as it is configured or where it has moved to. A publisher
+/// can lead us to any other host, and would otherwise speak for it: have it be left alone for a month, or asked faster
+/// again. What such a host says is the business of the feed that led there.
 struct HostLesson: Sendable {
-    var host: String
+    let host: String
     /// With a host that asks for quiet.
-    var refusal: Refusal?
+    let refusal: Refusal?
+
+    /// - Parameter url: what answered.
+    init?(_ url: String, for feed: Feed, refusal: Refusal? = nil) {
+        guard let host = WebURL(url)?.canonicalHost else { return nil }
+        let own = [feed.poll.url, feed.configuredURL].compactMap { WebURL($0)?.canonicalHost }
+        guard own.contains(where: { PauseScope.of($0) == PauseScope.of(host) }) else { return nil }
+        self.host = host
+        self.refusal = refusal
+    }
 
     struct Refusal: Sendable {
         var retryAfter: Duration?

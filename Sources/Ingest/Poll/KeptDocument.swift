@@ -7,11 +7,15 @@ struct KeptDocument: Sendable {
     private let document: RawDocument
     private let last: KeptRecord?
 
+    /// `nil` for an answer that is not as it came (`FeedResponse.echoesSecret`): a record tells what was sent, and this
+    /// one would tell the feed's secret.
+    ///
     /// - Parameter extent: of what an answer other than 226 brought.
-    init(
+    init?(
         _ response: FeedResponse, _ extent: RawDocument.Extent = .whole, of feed: Feed, in archive: Archive,
         at now: Timestamp
     ) throws {
+        if response.echoesSecret { return nil }
         let extent = response.isFeedDelta ? .delta : extent
         document = RawDocument(
             extent, url: response.finalURL, contentType: response.values(of: "Content-Type").last,

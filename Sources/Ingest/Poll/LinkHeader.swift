@@ -9,10 +9,12 @@ enum LinkHeader {
             var scanner = HeaderScanner(value)
             while !scanner.isAtEnd {
                 scanner.skipSpace()
-                guard scanner.skip("<"), let target = scanner.text(upTo: ">") else {
+                guard scanner.skip("<") else {
                     scanner.skipPast(",")
                     continue
                 }
+                // No later link has a `>` either.
+                guard let target = scanner.text(upTo: ">") else { break }
                 if relations(&scanner).contains(rel) { return target }
                 scanner.skipPast(",")
             }

@@ -52,6 +52,11 @@ struct OutageDetector {
     /// Since somebody last answered, by scope.
     private var failed: [String: Timestamp] = [:]
 
+    mutating func clockWasSet(by change: Duration) {
+        since = since.map { $0 + change }
+        failed = failed.mapValues { $0 + change }
+    }
+
     mutating func asks(_ scope: String) { asked[scope, default: 0] += 1 }
 
     /// Takes note of what became of a request that `asks` has told of.

@@ -53,6 +53,18 @@ final class OwnNetwork: Sendable {
         state.withLock { state in if state.generation == 0 { state.noted = since } }
     }
 
+    func clockWasSet(by change: Duration) {
+        state.withLock { state in
+            state.detector.clockWasSet(by: change)
+            state.noted = state.noted.map { $0 + change }
+            state.failed = state.failed.mapValues { failed in
+                var moved = TakenBack(feed: failed.feed, before: failed.before, polled: failed.polled + change)
+                moved.before.clockWasSet(by: change)
+                return moved
+            }
+        }
+    }
+
     /// A request to a host goes out.
     func asks(_ host: String) {
         let scope = PauseScope.of(host)

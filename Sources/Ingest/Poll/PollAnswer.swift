@@ -1,4 +1,4 @@
-import Archive
+public import Archive
 public import FeedModel
 
 /// The answer to a request to poll a feed now.
@@ -12,6 +12,8 @@ public struct PollAnswer: Sendable {
         case paused(OperatorPause)
         /// Our own network is out: the poll failed, and the feed is as it was.
         case networkOut(PollError)
+        /// What the poll brings could not be kept now.
+        case archive(ArchiveObstacle)
         /// The program is stopping.
         case abandoned
     }
@@ -61,6 +63,13 @@ public struct PollAnswer: Sendable {
                         code: error.code,
                         message: "\(error.message); our own network seems to be out, and the feed keeps its state"),
                     to: &json)
+            case .archive(let obstacle):
+                json.member("outcome", "failed")
+                PollAnswer.write(
+                    PollError(
+                        code: "archive-\(obstacle.kind.rawValue)",
+                        message: "nothing is polled while the archive can take nothing: \(obstacle.reason); "
+                            + "'ingestd status' says more"), to: &json)
             case .abandoned:
                 json.member("outcome", "abandoned")
             }

@@ -124,12 +124,12 @@ struct PollAttempt {
     /// A permanent redirect is kept once it has led to a feed, which a 304 speaks of too.
     private func moved(_ record: PollRecord, by response: FeedResponse) -> PollRecord {
         var record = record
-        record.lesson = WebURL(response.finalURL)?.canonicalHost.map { HostLesson(host: $0) }
+        record.lesson = HostLesson(response.finalURL, for: feed)
         if let moved = response.permanentURL, moved != feed.poll.url { record.movedTo = moved }
         return record
     }
 
-    /// What every success leaves: no failure, and a word on redirects that were not kept.
+    /// What every success leaves: no failure, and a word on redirects that were not kept and on secrets that came back.
     private func succeeded(_ response: FeedResponse) -> PollState {
         var state = polled(status: outcome.status)
         state.state = .active
@@ -145,7 +145,16 @@ struct PollAttempt {
                         "\(feed.poll.url) redirects permanently to \(hop.to), which is not encrypted; this is followed but not kept"
                 ),
                 at: now)
-        } else {
+        } else if response.echoesSecret {
+            state.setNotice(
+                PollError(
+                    code: "secret-echoed",
+                    message:
+                        "the server sends back the feed's own password, token or header value; it is kept as ***, and the document is not kept as it came"
+                ),
+                at: now)
+        } else if response.status != 304 || state.notice?.code != "secret-echoed" {
+            // After a 304 the document that was sent before is still the one there is.
             state.setNotice(nil, at: now)
         }
         return state
@@ -220,7 +229,17 @@ struct PollAttempt {
     func failure(_ error: PollError, retryAfter: Duration?, pausesHost: Bool) -> PollRecord {
         var state = polled(status: outcome.status)
         state.failures += 1
+        let answered = outcome.finalURL ?? feed.poll.url
+        let lesson =
+            pausesHost
+            ? HostLesson(
+                answered, for: feed, refusal: .init(retryAfter: retryAfter, rules: rules, jitter: jitter)) : nil
         state.lastError = error
+        if pausesHost {
+            state.lastError?.message +=
+                lesson == nil
+                ? "; only this feed waits, since it redirects to another site's host" : "; all feeds of its host wait"
+        }
         let since = state.failingSince ?? now
         state.failingSince = since
         state.state = now - since >= rules.giveUpAfter ? .dead : .failing
@@ -229,10 +248,7 @@ struct PollAttempt {
             jitter: jitter)
         state.apply(next)
         var record = record(state, figures(.failed, status: outcome.status, error: error))
-        if pausesHost, let host = WebURL(outcome.finalURL ?? feed.poll.url)?.canonicalHost {
-            record.lesson = HostLesson(
-                host: host, refusal: .init(retryAfter: retryAfter, rules: rules, jitter: jitter))
-        }
+        record.lesson = lesson
         return record
     }
 
@@ -270,6 +286,10 @@ extension FetchOutcome {
     /// HTTP's: a file has none.
     var status: Int? {
         if case .response(let response) = self, !response.isFile { response.status } else { nil }
+    }
+
+    var bodyBytes: Int {
+        if case .response(let response) = self { response.body.count } else { 0 }
     }
 
     var finalURL: String? {

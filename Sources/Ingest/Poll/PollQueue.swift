@@ -98,6 +98,8 @@ public actor PollQueue: HostGate {
     private var isHeld = false
     /// Of the last `hold`: calls may overtake one another.
     private var holdGeneration = 0
+    /// Nothing starts at all.
+    private var isStopped = false
     private var waitingCount = 0
     private var inFlight = 0
     private var isClosed = false
@@ -423,31 +425,57 @@ public actor PollQueue: HostGate {
         holdGeneration = generation
         guard isHeld != self.isHeld else { return }
         self.isHeld = isHeld
-        let now = time.now
         if isHeld {
-            for name in Array(hosts.keys) {
-                let waiting = hosts[name]?.waiting ?? []
-                hosts[name]?.waiting = []
-                waitingCount -= waiting.count
-                for feed in waiting {
-                    let isWanted = slots[feed]?.isWanted == true
-                    slots[feed] = Slot(host: name, place: nil)
-                    place(feed, host: name, at: now)
-                    if isWanted { probe(feed) }
-                }
-            }
-        } else {
-            var held: [FeedID] = []
-            while let first = due.min, first.at <= now {
-                due.removeMin()
-                if slots[first.feed]?.place == .scheduled(first.at) { held.append(first.feed) }
-            }
-            for (index, feed) in held.enumerated() {
-                guard let host = slots[feed]?.host else { continue }
-                place(feed, host: host, at: now + OverdueSpread.wait(index, of: held.count))
-            }
+            for feed in sendBack() { probe(feed) }
+        } else if !isStopped {
+            spreadDue()
         }
         serve()
+    }
+
+    /// Starts nothing any more, whoever asks for it; or lets all start again, those that have become due meanwhile one
+    /// after the other. What is in flight goes on.
+    public func stop(_ isStopped: Bool) {
+        guard isStopped != self.isStopped else { return }
+        self.isStopped = isStopped
+        if isStopped {
+            _ = sendBack()
+        } else if !isHeld {
+            spreadDue()
+        }
+        serve()
+    }
+
+    /// Puts the feeds that wait at their hosts back into the schedule, as due.
+    ///
+    /// - Returns: those that somebody has asked for.
+    private func sendBack() -> [FeedID] {
+        let now = time.now
+        var wanted: [FeedID] = []
+        for name in Array(hosts.keys) {
+            let waiting = hosts[name]?.waiting ?? []
+            hosts[name]?.waiting = []
+            waitingCount -= waiting.count
+            for feed in waiting {
+                if slots[feed]?.isWanted == true { wanted.append(feed) }
+                slots[feed] = Slot(host: name, place: nil)
+                place(feed, host: name, at: now)
+            }
+        }
+        return wanted
+    }
+
+    private func spreadDue() {
+        let now = time.now
+        var held: [FeedID] = []
+        while let first = due.min, first.at <= now {
+            due.removeMin()
+            if slots[first.feed]?.place == .scheduled(first.at) { held.append(first.feed) }
+        }
+        for (index, feed) in held.enumerated() {
+            guard let host = slots[feed]?.host else { continue }
+            place(feed, host: host, at: now + OverdueSpread.wait(index, of: held.count))
+        }
     }
 
     /// Starts a feed although the queue is held, as soon as its host allows.
@@ -487,12 +515,41 @@ public actor PollQueue: HostGate {
         hosts[name] = host
     }
 
+    // MARK: the clock
+
+    /// The clock was set: all that waits goes on waiting as long as it would have.
+    ///
+    /// - Parameter adopt: makes the change `now`'s. Nothing is served between the two.
+    public func clockWasSet(by change: Duration, adopt: @Sendable () -> Void) {
+        adopt()
+        slots = slots.mapValues { slot in
+            guard case .scheduled(let at) = slot.place else { return slot }
+            var moved = slot
+            moved.place = .scheduled(at + change)
+            return moved
+        }
+        due = Heap(
+            slots.compactMap { feed, slot -> Due? in
+                guard case .scheduled(let at) = slot.place else { return nil }
+                return Due(at: at, feed: feed)
+            })
+        for (name, host) in hosts { hosts[name]?.nextStart = host.nextStart.map { $0 + change } }
+        readyFeeds = Heap(readyFeeds.unordered.map { Ready(at: $0.at + change, host: $0.host) })
+        readyMovers = Heap(readyMovers.unordered.map { Ready(at: $0.at + change, host: $0.host) })
+        for (name, scope) in scopes { scopes[name]?.pausedUntil = scope.pausedUntil.map { $0 + change } }
+        parked = parked.mapValues { $0 + change }
+        operatorPauses.clockWasSet(by: change)
+        timer?.task.cancel()
+        timer = nil
+        serve()
+    }
+
     // MARK: serving
 
     /// Does all that can be done now, and sets the timer for the rest.
     private func serve() {
         let now = time.now
-        if !isHeld { collectDue(now) }
+        if !isHeld, !isStopped { collectDue(now) }
         while let first = readyMovers.min, first.at <= now {
             readyMovers.removeMin()
             hosts[first.host]?.isQueuedForMovers = false
@@ -523,7 +580,9 @@ public actor PollQueue: HostGate {
         setTimer(now)
     }
 
-    private var canTakeFeed: Bool { consumer != nil && inFlight < limits.concurrency && !isClosed }
+    private var canTakeFeed: Bool {
+        consumer != nil && inFlight < limits.concurrency && !isClosed && !isStopped
+    }
 
     /// What a heap says of a host may be older than the host's last start.
     private func mayStart(_ name: String, _ now: Timestamp) -> Bool {

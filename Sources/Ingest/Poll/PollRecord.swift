@@ -49,12 +49,14 @@ struct PollRecord: Sendable {
     func commit(in archive: borrowing ArchiveTransaction) throws -> PollReport {
         var state = state
         var figures = figures
-        var brought = Reconciliation()
-        let kept = try raw.map { try archive.keep($0, of: feed.id) }
-        if let document {
-            brought = try Reconciler.reconcile(
+        let brought = try archive.countingStored(of: feed.id, at: now) { archive in
+            let kept = try raw.map { try archive.keep($0, of: feed.id) }
+            guard let document else { return Reconciliation() }
+            return try Reconciler.reconcile(
                 document.entries, of: feed, homePage: document.homePage, documentModified: document.lastModified,
                 extent: document.extent, record: kept, at: now, in: archive)
+        }
+        if document != nil {
             figures.new = brought.new
             figures.revised = brought.revised
             figures.duplicates = brought.duplicates
@@ -129,7 +131,7 @@ struct PollRecord: Sendable {
         else { return nil }
         var deliveries = subscription.deliveries
         if deliveries.missed(brought.arrivals.compactMap(\.self), since: subscription.activeSince, at: now) {
-            try archive.setDoubt(deliveries.doubt, of: subscription.token)
+            try archive.setDoubt(deliveries.doubt, of: subscription.id)
         }
         return deliveries.pollInterval(of: interval)
     }

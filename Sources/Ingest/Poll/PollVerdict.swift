@@ -69,7 +69,7 @@ enum PollVerdict {
             return .gone(error("the server says that the feed is gone for good (410)"))
         case 429:
             return .failure(
-                error("the host asks for fewer requests (429); all its feeds wait"), retryAfter: retryAfter,
+                error("the host asks for fewer requests (429)"), retryAfter: retryAfter,
                 pausesHost: true)
         default:
             // Not found is not found, whatever page says so.

@@ -207,7 +207,9 @@ private struct Rereading {
                 try archive.markSuperseded(content: content, false)
             }
         }
-        if let shown = Identity.shown(try archive.showCandidates(of: article)),
+        if let shown = try Identity.shown(
+            archive.showCandidates(of: article),
+            text: { try archive.text(ofContent: $0, atMost: Identity.mostCompared) }),
             shown.sighting != head.shownSighting || shown.content != head.shownContent
         {
             try archive.show(content: shown.content, sighting: shown.sighting, of: article)

@@ -57,7 +57,8 @@ public struct BudgetedPrice: Sendable {
     /// In hours that entries wait; see `LearnedInterval`.
     public mutating func price(at now: Timestamp) -> Double {
         guard let pollsPerHour else { return LearnedInterval.usualPrice }
-        if let isValidUntil, now < isValidUntil { return current }
+        // The clock may have been set back.
+        if let isValidUntil, now < isValidUntil, isValidUntil - now <= BudgetedPrice.validity { return current }
         current = budget.price(pollsPerHour: pollsPerHour)
         isValidUntil = now + BudgetedPrice.validity
         return current

@@ -4,6 +4,9 @@ import FeedModel
 /// (RFC 9110, 5.6).
 struct HeaderScanner {
     private var rest: Substring.UTF8View
+    /// A quoted string began that does not end. No later one does, whose quote then is one that it escapes: each would
+    /// be looked for to the end of the value.
+    private var isUnclosed = false
 
     init(_ text: String) { rest = Substring(text).utf8 }
 
@@ -41,7 +44,7 @@ struct HeaderScanner {
 
     /// Without its quotes and escapes; `nil` if none begins here or it does not end.
     mutating func quotedString() -> String? {
-        guard rest.first == UInt8(ascii: "\"") else { return nil }
+        guard rest.first == UInt8(ascii: "\""), !isUnclosed else { return nil }
         var value: [UInt8] = []
         var index = rest.index(after: rest.startIndex)
         while index < rest.endIndex {
@@ -58,6 +61,7 @@ struct HeaderScanner {
                 value.append(byte)
             }
         }
+        isUnclosed = true
         return nil
     }
 

@@ -29,11 +29,15 @@ struct Delivery: Sendable {
     func commit(in archive: borrowing ArchiveTransaction) throws -> Reconciliation? {
         guard let feed = try archive.feed(subscription.feed),
             // As it stands now: other deliveries may have been committed since this one came.
-            var deliveries = try archive.deliveries(of: subscription.token)
+            var deliveries = try archive.deliveries(of: subscription.id)
         else { return nil }
-        let brought = try Reconciler.reconcile(
-            entries, of: feed, homePage: homePage ?? feed.poll.homePageURL, documentModified: nil, extent: .pushed,
-            record: raw.map { try archive.keep($0, of: feed.id) }, at: now, in: archive)
+        // The next poll has what counts of it.
+        if StorageAllowance.end(of: feed.poll.stored, at: now) != nil { return Reconciliation() }
+        let brought = try archive.countingStored(of: feed.id, at: now) { archive in
+            try Reconciler.reconcile(
+                entries, of: feed, homePage: homePage ?? feed.poll.homePageURL, documentModified: nil, extent: .pushed,
+                record: raw.map { try archive.keep($0, of: feed.id) }, at: now, in: archive)
+        }
         if feed.poll.posting.history != nil, !brought.arrivals.isEmpty {
             var posting = feed.poll.posting
             posting.learn(
@@ -47,7 +51,7 @@ struct Delivery: Sendable {
             new: brought.new, revised: brought.revised, duplicates: brought.duplicates,
             firstSightings: brought.firstSightings, bytes: bytes, of: feed.id, at: now)
         deliveries.pushed(somethingNew: brought.firstSightings + brought.revised > 0)
-        try archive.noteDelivery(subscription.token, doubt: deliveries.doubt, at: now)
+        try archive.noteDelivery(subscription.id, doubt: deliveries.doubt, at: now)
         return brought
     }
 }

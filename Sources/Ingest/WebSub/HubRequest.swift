@@ -15,7 +15,8 @@ struct HubRequest: Sendable {
 
     enum Outcome: Sendable {
         case accepted
-        case failed(PollError, retryAfter: Duration?)
+        /// - Parameter isOwnHost: the hub's own host said so, and none that it redirects to, which may be anybody's.
+        case failed(PollError, retryAfter: Duration?, isOwnHost: Bool = true)
         /// The program is stopping.
         case abandoned
     }
@@ -25,18 +26,18 @@ struct HubRequest: Sendable {
     private static let largestAnswer = 1 << 20
 
     init(
-        _ request: Subscription.Request, _ subscription: Subscription, _ configuration: Configuration,
+        _ request: Subscription.Request, _ subscription: Subscription, _ key: HubKey, _ configuration: Configuration,
         policy: AddressPolicy
     ) {
         url = subscription.hub
-        let callback = "\(subscription.callback)/\(subscription.token)"
+        let callback = "\(subscription.callback)/\(key.token(subscription.seed))"
         form =
             switch request {
             case .subscribe:
                 WebForm.encode([
                     "hub.mode": "subscribe", "hub.topic": subscription.topic, "hub.callback": callback,
                     "hub.lease_seconds": String(configuration.websub.map { $0.lease.milliseconds / 1000 } ?? 0),
-                    "hub.secret": subscription.secret,
+                    "hub.secret": key.secret(subscription.seed),
                     // What hubs before version 0.4 ask for, and others ignore.
                     "hub.verify": "async",
                 ])
@@ -90,7 +91,7 @@ struct HubRequest: Sendable {
                 return .failed(
                     PollError(
                         code: "http-\(response.status)", message: "the hub answered \(response.status) to the request"),
-                    retryAfter: wait)
+                    retryAfter: wait, isOwnHost: target.canonicalHost == WebURL(url)?.canonicalHost)
             }
         }
         return failed("too-many-redirects", "the hub redirects more than \(HubRequest.mostRedirects) times")

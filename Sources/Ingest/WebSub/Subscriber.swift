@@ -18,9 +18,9 @@ import Synchronization
 public actor Subscriber {
     private let archive: Archive
     private let client: HTTPClient
+    private let room: ReadingRoom
     private let time: any TimeSource
     private let jitter: @Sendable () -> Double
-    private let secret: @Sendable () -> String
     private let delivered: @Sendable () -> Void
     private let logger: Logger
 
@@ -29,9 +29,12 @@ public actor Subscriber {
     /// callback is answered before it is known who may ask.
     private var queue: PollQueue?
     private var isReady: Bool { queue != nil }
+    /// `nil` while no hub was ever to be asked.
+    private var key: HubKey?
     private var policies: [FeedID: AddressPolicy] = [:]
+    /// By `id`.
     private var subscriptions: [String: Subscription] = [:]
-    private var tokensOfFeed: [FeedID: Set<String>] = [:]
+    private var idsOfFeed: [FeedID: Set<String>] = [:]
     private var hosts: [String: HubHost] = [:]
     private var requestsInFlight = 0
     private let alarm: Alarm
@@ -68,29 +71,22 @@ public actor Subscriber {
     private static let mostLeaving = 4
 
     /// - Parameters:
+    ///   - room: where documents are read, by whoever reads any.
     ///   - jitter: 0 to 1, drawn anew at each call.
-    ///   - secret: gives what nobody can guess, below 200 bytes of letters and digits, drawn anew at each call.
     ///   - delivered: called when what a hub sent has been archived.
     public init(
-        archive: Archive, client: HTTPClient, time: any TimeSource = SystemTime(),
+        archive: Archive, client: HTTPClient, room: ReadingRoom = ReadingRoom(), time: any TimeSource = SystemTime(),
         jitter: @escaping @Sendable () -> Double = { .random(in: 0...1) },
-        secret: @escaping @Sendable () -> String = Subscriber.randomSecret,
         delivered: @escaping @Sendable () -> Void = {}, logger: Logger
     ) {
         self.archive = archive
         self.client = client
+        self.room = room
         self.time = time
         alarm = Alarm(time: time)
         self.jitter = jitter
-        self.secret = secret
         self.delivered = delivered
         self.logger = logger
-    }
-
-    /// 256 bits of the system's generator, in hexadecimal digits.
-    public static func randomSecret() -> String {
-        var generator = SystemRandomNumberGenerator()
-        return (0..<4).flatMap { _ in withUnsafeBytes(of: generator.next()) { Array($0) } }.hexadecimal
     }
 
     // MARK: what is wanted
@@ -112,9 +108,10 @@ public actor Subscriber {
                 }
                 await queue.schedule(due.map { ($0.feed, $0.host, $0.at) })
             } else {
-                for subscription in try await archive.write({ try $0.subscriptions() }) { hold(subscription) }
+                try await resume(minInterval: configuration.schedule.minInterval, queue)
             }
         }
+        if configuration.websub != nil, key == nil { key = HubKey(try archive.hubKey()) }
         let feeds = configuration.websub == nil ? [] : try await archive.write { try $0.feedsWithHub() }
         let openFeeds = Set(configuration.feeds.filter(\.allowPrivateAddresses).map(\.url))
         policies = [:]
@@ -124,8 +121,39 @@ public actor Subscriber {
         let wanted = Dictionary(feeds.compactMap { feed in Wish(feed).map { (feed.id, $0) } }) { $1 }
         wishes.withLock { $0 = configuration.websub == nil ? nil : wanted }
         self.queue = queue
-        try await keep(Set(tokensOfFeed.keys).union(wanted.keys).flatMap { settled($0, wanted[$0]) })
+        try await keep(Set(idsOfFeed.keys).union(wanted.keys).flatMap { settled($0, wanted[$0]) })
         alarm.wake()
+    }
+
+    /// The clock was set: leases and waits last as long as they would have.
+    public func clockWasSet(by change: Duration) async throws {
+        for (name, host) in hosts { hosts[name]?.nextStart = host.nextStart.map { $0 + change } }
+        try await keep(
+            subscriptions.values.map { subscription in
+                var moved = subscription
+                moved.clockWasSet(by: change)
+                return moved
+            })
+        alarm.wake()
+    }
+
+    /// Goes on with what an earlier run has subscribed to. What another key has made is forgotten, and asked for anew.
+    private func resume(minInterval: Duration, _ queue: PollQueue) async throws {
+        let key = HubKey(try archive.hubKey())
+        let now = time.now
+        let (ours, due) = try await archive.write { archive in
+            let all = try archive.subscriptions()
+            var due: [(feed: FeedID, host: String, at: Timestamp)] = []
+            for var subscription in all where !key.isKey(of: subscription) {
+                subscription.state = .left
+                try archive.save(subscription)
+                due += try archive.endReliance(of: subscription.feed, at: now, minInterval: minInterval)
+            }
+            return (all.filter(key.isKey), due)
+        }
+        for subscription in ours { hold(subscription) }
+        self.key = key
+        await queue.schedule(due.map { ($0.feed, $0.host, $0.at) })
     }
 
     /// To be told of every poll: what it found may have changed what is wanted.
@@ -157,8 +185,8 @@ public actor Subscriber {
         var changed: [Subscription] = []
         var hasWanted = false
         var leaving = 0
-        for token in tokensOfFeed[feed] ?? [] {
-            guard var subscription = subscriptions[token] else { continue }
+        for id in idsOfFeed[feed] ?? [] {
+            guard var subscription = subscriptions[id] else { continue }
             if isWanted(subscription) {
                 hasWanted = true
                 continue
@@ -166,23 +194,22 @@ public actor Subscriber {
             subscription.withdraw(at: now)
             leaving += 1
             if leaving > Subscriber.mostLeaving { subscription.state = .left }
-            if subscription != subscriptions[token] { changed.append(subscription) }
+            if subscription != subscriptions[id] { changed.append(subscription) }
         }
-        guard let wish, let callback, !hasWanted else { return changed }
-        var subscription = Subscription(
-            token: secret(), feed: feed, hub: wish.hub, topic: wish.topic, callback: callback, secret: secret())
+        guard let wish, let callback, let key, !hasWanted else { return changed }
+        var subscription = key.subscription(of: feed, hub: wish.hub, topic: wish.topic, callback: callback)
         subscription.nextAttempt = now
         return changed + [subscription]
     }
 
     private func hold(_ subscription: Subscription) {
         if subscription.state == .left {
-            subscriptions[subscription.token] = nil
-            tokensOfFeed[subscription.feed]?.remove(subscription.token)
-            if tokensOfFeed[subscription.feed]?.isEmpty == true { tokensOfFeed[subscription.feed] = nil }
+            subscriptions[subscription.id] = nil
+            idsOfFeed[subscription.feed]?.remove(subscription.id)
+            if idsOfFeed[subscription.feed]?.isEmpty == true { idsOfFeed[subscription.feed] = nil }
         } else {
-            subscriptions[subscription.token] = subscription
-            tokensOfFeed[subscription.feed, default: []].insert(subscription.token)
+            subscriptions[subscription.id] = subscription
+            idsOfFeed[subscription.feed, default: []].insert(subscription.id)
         }
     }
 
@@ -191,7 +218,7 @@ public actor Subscriber {
         if changed.isEmpty { return }
         var noLongerLive: Set<FeedID> = []
         for subscription in changed {
-            let before = subscriptions[subscription.token]
+            let before = subscriptions[subscription.id]
             if before?.isLive == true, !subscription.isLive { noLongerLive.insert(subscription.feed) }
             if before?.state != subscription.state {
                 logger.debug(
@@ -220,21 +247,21 @@ public actor Subscriber {
     public func run() async throws {
         try await withThrowingDiscardingTaskGroup { group in
             while !Task.isCancelled {
-                for (token, host, request) in try await due() {
-                    group.addTask { try await self.ask(token, host, request) }
+                for (id, host, request) in try await due() {
+                    group.addTask { try await self.ask(id, host, request) }
                 }
                 await alarm.sleep(until: nextEvent)
             }
         }
     }
 
-    private func due() async throws -> [(token: String, host: String, request: Subscription.Request)] {
+    private func due() async throws -> [(id: String, host: String, request: Subscription.Request)] {
         let now = time.now
         let paused = await queue?.pausedScopes() ?? [:]
         hosts = hosts.filter { $0.value.isBusy || $0.value.nextStart.map { $0 > now } ?? false }
-        var due: [(token: String, host: String, request: Subscription.Request)] = []
+        var due: [(id: String, host: String, request: Subscription.Request)] = []
         var lapsed: [Subscription] = []
-        for (token, known) in subscriptions {
+        for (id, known) in subscriptions {
             var subscription = known
             subscription.lapse(at: now, rules: rules, jitter: jitter())
             if subscription != known { lapsed.append(subscription) }
@@ -248,7 +275,7 @@ public actor Subscriber {
             if !host.isBusy, host.nextStart.map({ $0 <= now }) ?? true {
                 host.isBusy = true
                 requestsInFlight += 1
-                due.append((token, name, request))
+                due.append((id, name, request))
             }
             hosts[name] = host
         }
@@ -269,29 +296,29 @@ public actor Subscriber {
         }.min()
     }
 
-    private func ask(_ token: String, _ name: String, _ request: Subscription.Request) async throws {
+    private func ask(_ id: String, _ name: String, _ request: Subscription.Request) async throws {
         defer { alarm.wake() }
         var wait: Duration?
         // It may have been taken back, or agreed upon, since it was found due.
-        if var subscription = subscriptions[token], subscription.request(at: time.now) == request {
+        if var subscription = subscriptions[id], let key, subscription.request(at: time.now) == request {
             subscription.ask(request, at: time.now)
             try await keep([subscription])
             let exchange = HubRequest(
-                request, subscription, configuration,
+                request, subscription, key, configuration,
                 policy: policies[subscription.feed] ?? configuration.fetch.addressPolicy)
             let outcome = await exchange.send(by: client, time: time)
-            if case .failed(let error, let retryAfter) = outcome {
-                wait = error.code == "http-429" || error.code == "http-503" ? retryAfter : nil
+            if case .failed(let error, let retryAfter, let isOwnHost) = outcome {
+                wait = isOwnHost && (error.code == "http-429" || error.code == "http-503") ? retryAfter : nil
                 logger.notice(
                     "hub request failed",
                     metadata: [
                         "hub": "\(subscription.hub)", "topic": "\(subscription.topic)", "code": "\(error.code)",
                         "reason": "\(error.message)",
                     ])
-                if var after = subscriptions[token] {
+                if var after = subscriptions[id] {
                     after.failed(
                         request, error, retryAfter: retryAfter, at: time.now, rules: rules, jitter: jitter())
-                    if after != subscriptions[token] { try await keep([after]) }
+                    if after != subscriptions[id] { try await keep([after]) }
                 }
             }
         }
@@ -301,12 +328,7 @@ public actor Subscriber {
     }
 
     /// Requests back off as polls do.
-    private var rules: ScheduleRules {
-        let schedule = configuration.schedule
-        return ScheduleRules(
-            minInterval: schedule.minInterval, maxInterval: schedule.maxInterval, retryFirst: schedule.retryFirst,
-            retryMax: schedule.retryMax, giveUpAfter: schedule.giveUpAfter)
-    }
+    private var rules: ScheduleRules { ScheduleRules(configuration.schedule) }
 
     // MARK: answering hubs
 
@@ -322,18 +344,23 @@ public actor Subscriber {
     }
 
     private static let notReady = Answer(503, "starting; try again soon\n")
+    private static let stopping = Answer(503, "stopping; try again soon\n")
+    private static let notWritable = Answer(503, "nothing can be archived now; try again later\n")
     private static let notFound = Answer(404, "nothing of the kind was asked for\n")
 
     /// What a hub asks at a callback URL (WebSub, 5.2 and 5.3): `hub.mode` and the rest.
     public func answer(token: String, query: String) async throws -> Answer {
         guard isReady else { return Subscriber.notReady }
+        if archive.trouble != nil { return Subscriber.notWritable }
         let fields = WebForm.decode(query)
-        guard var subscription = subscriptions[token], let topic = fields["hub.topic"] else {
+        guard let key, var subscription = subscriptions[HubKey.id(ofToken: token)], let topic = fields["hub.topic"]
+        else {
             return Subscriber.notFound
         }
         let (mode, now) = (fields["hub.mode"], time.now)
         if mode == "denied" {
-            let isAboutUs = subscription.deny(topic: topic, reason: fields["hub.reason"], at: now, jitter: jitter())
+            let reason = fields["hub.reason"].map { key.withoutSecrets($0, of: subscription) }
+            let isAboutUs = subscription.deny(topic: topic, reason: reason, at: now, jitter: jitter())
             guard isAboutUs else { return Subscriber.notFound }
             try await keep([subscription])
             alarm.wake()
@@ -366,7 +393,8 @@ public actor Subscriber {
     /// Whether a document is taken at a callback URL at all: to be asked before its body is read.
     public func admits(token: String) -> Admission {
         guard isReady else { return .refused(Subscriber.notReady) }
-        guard let subscription = subscriptions[token], subscription.takesContent else {
+        if archive.trouble != nil { return .refused(Subscriber.notWritable) }
+        guard let subscription = subscriptions[HubKey.id(ofToken: token)], subscription.takesContent else {
             return .refused(Answer(410, "not subscribed to any more\n"))
         }
         return .admitted(Limits(maxBody: configuration.fetch.maxBody, timeout: configuration.fetch.timeout))
@@ -381,17 +409,47 @@ public actor Subscriber {
     public nonisolated func take(
         token: String, contentType: String?, signature: String?, body: [UInt8]
     ) async throws -> Answer {
-        guard let subscription = await subscriptions[token], subscription.takesContent else {
+        let id = HubKey.id(ofToken: token)
+        guard let key = await key, let subscription = await subscriptions[id], subscription.takesContent else {
             return Answer(410, "not subscribed to any more\n")
         }
         let metadata: Logger.Metadata = ["topic": "\(subscription.topic)", "hub": "\(subscription.hub)"]
-        guard HubSignature.isRight(signature, body: body, secret: subscription.secret) else {
+        guard HubSignature.isRight(signature, body: body, secret: key.secret(subscription.seed)) else {
             logger.notice("push ignored: its signature is missing or wrong", metadata: metadata)
-            try await archive.write { try $0.noteRejection(token) }
-            return Answer(202, "received\n")
+            return try await answered { try await archive.write(waits: false) { try $0.noteRejection(id) } }
         }
+        return try await answered { try await keep(body, contentType, of: subscription, metadata) }
+    }
+
+    /// Who cannot be served now comes again.
+    private nonisolated func answered(_ body: () async throws -> Void) async throws -> Answer {
+        do {
+            try await body()
+            return Answer(202, "received\n")
+        } catch let error as ArchiveError where error.isPassing {
+            return Subscriber.notWritable
+        } catch is NoLongerWanted {
+            return Answer(410, "not subscribed to any more\n")
+        } catch is IsStopping {
+            return Subscriber.stopping
+        }
+    }
+
+    private struct NoLongerWanted: Error {}
+    private struct IsStopping: Error {}
+
+    private nonisolated func keep(
+        _ body: [UInt8], _ contentType: String?, of subscription: Subscription, _ metadata: Logger.Metadata
+    ) async throws {
         let now = time.now
-        switch Delivery.read(body, contentType: contentType, of: subscription, at: now) {
+        let isSuspect = try archive.feed(subscription.feed)?.poll.hasDied ?? false
+        guard let seat = await room.seat(for: body.count, isSuspect: isSuspect) else { throw IsStopping() }
+        let delivery = try await seat.run { [archive, isAlone = seat.isAlone] in
+            let mark = archive.marks.begin(subscription.feed, isAlone: isAlone)
+            defer { archive.marks.end(mark) }
+            return Delivery.read(body, contentType: contentType, of: subscription, at: now)
+        }
+        switch delivery {
         case .failure(let reason):
             logger.notice(
                 "push ignored: it is no feed", metadata: metadata.merging(["reason": "\(reason.message)"]) { $1 })
@@ -401,15 +459,18 @@ public actor Subscriber {
                     pushed: body, contentType: contentType, of: subscription, in: archive, at: now
                 ).packed()
             }
-            guard let brought = try await archive.write({ [delivery] in try delivery.commit(in: $0) }) else {
-                return Answer(410, "not subscribed to any more\n")
+            let brought = try await archive.write(waits: false) {
+                [archive, delivery, isAlone = seat.isAlone] transaction in
+                let mark = archive.marks.begin(subscription.feed, isAlone: isAlone)
+                defer { archive.marks.end(mark) }
+                return try delivery.commit(in: transaction)
             }
+            guard let brought else { throw NoLongerWanted() }
             delivered()
             logger.debug(
                 "pushed",
                 metadata: metadata.merging(["new": "\(brought.new)", "revised": "\(brought.revised)"]) { $1 })
         }
-        return Answer(202, "received\n")
     }
 }
 

@@ -143,6 +143,7 @@ extension Subscription {
 
     /// The hub refuses, now or after it had agreed (WebSub, 5.2).
     ///
+    /// - Parameter reason: the hub's words, without what only it and we should know.
     /// - Returns: whether this is about us at all.
     mutating func deny(topic: String, reason: String?, at now: Timestamp, jitter: Double) -> Bool {
         guard isTopic(topic), requestedAt != nil, state != .left else { return false }
@@ -155,7 +156,7 @@ extension Subscription {
         leaseUntil = nil
         failures += 1
         lastError = PollError(
-            code: "denied", message: "the hub refuses" + (reason.map { ": \(withoutSecrets($0))" } ?? ""))
+            code: "denied", message: "the hub refuses" + (reason.map { ": \($0.shown)" } ?? ""))
         nextAttempt =
             now + Subscription.pauseAfterDenial + Subscription.share(jitter, of: Subscription.pauseAfterDenial / 4)
         return true
@@ -169,11 +170,6 @@ extension Subscription {
     /// Hubs may spell a URL in their own way.
     private func isTopic(_ text: String) -> Bool {
         text == topic || WebURL(text).map { $0.wireForm == WebURL(topic)?.wireForm } ?? false
-    }
-
-    /// What a hub writes may hold what only it and we should know.
-    private func withoutSecrets(_ text: String) -> String {
-        text.shown.replacing(token, with: "…").replacing(secret, with: "…")
     }
 
     // MARK: not wanted any more

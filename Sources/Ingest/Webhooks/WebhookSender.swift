@@ -82,6 +82,24 @@ public actor WebhookSender {
         alarm.wake()
     }
 
+    /// The clock was set: waits last as long as they would have.
+    public func clockWasSet(by change: Duration) async throws {
+        var saved: [Webhook] = []
+        hooks = hooks.mapValues { hook in
+            var moved = hook
+            moved.gathersUntil = hook.gathersUntil.map { $0 + change }
+            moved.nextSave = hook.nextSave.map { $0 + change }
+            moved.state.failingSince = hook.state.failingSince.map { $0 + change }
+            guard let next = hook.state.nextAttempt else { return moved }
+            moved.state.nextAttempt = next + change
+            moved.savedPosition = moved.state.position
+            saved.append(moved.state)
+            return moved
+        }
+        if !saved.isEmpty { try await archive.write { [saved] in for state in saved { try $0.save(state) } } }
+        alarm.wake()
+    }
+
     /// The change log may have grown.
     public nonisolated func wakeUp() { tellNews.yield() }
 
@@ -153,8 +171,15 @@ public actor WebhookSender {
             alarm.wake()
         }
         guard let hook = hooks[id] else { return }
-        let batch = try WebhookBatch(of: archive, after: hook.state.position, hook.settings)
+        let batch = try await archive.outlasting(time) {
+            try WebhookBatch(of: archive, after: hook.state.position, hook.settings)
+        }
         guard batch.count > 0 else { return try await pass(id, to: batch) }
+        // What is acknowledged must be noted, or it is sent again.
+        guard await archive.untilWritable() else {
+            hooks[id]?.gathersUntil = time.now + .seconds(1)
+            return
+        }
         let request = WebhookRequest(hook.settings, configuration)
         let outcome = await request.send(batch, by: client, time: time)
         try await settle(id, hook.settings, batch, outcome)

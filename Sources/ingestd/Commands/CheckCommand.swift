@@ -5,7 +5,10 @@ import Ingest
 struct CheckCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "check", abstract: "Validates the configuration.",
-        discussion: "Prints every mistake as FILE:LINE:COLUMN: what is wrong, and what would be right. Exits 0, or 78.")
+        discussion: """
+            Prints every mistake as FILE:LINE:COLUMN: what is wrong, and what would be right. Exits 0, or 78. A file with a \
+            password or token that everybody may read is a warning.
+            """)
 
     @OptionGroup var global: GlobalOptions
 
@@ -19,6 +22,7 @@ struct CheckCommand: ParsableCommand {
                 json.member("feeds", configuration.feeds.count)
                 json.member("disabled", disabled)
                 json.member("files", configuration.files)
+                json.member("warnings", configuration.warnings.map(\.description))
             }
             json.newline()
             Terminal.output.write(json.bytes)

@@ -6,6 +6,7 @@ import Ingest
 import Logging
 import Service
 import ServiceLifecycle
+import Synchronization
 import UnixSignals
 
 /// `run`: polls until it is told to stop.
@@ -18,9 +19,10 @@ struct Daemon {
         // Swift's own handler makes a backtrace and goes on; who watches means an end by it.
         if manager.watchdog != nil { signal(SIGABRT, SIG_DFL) }
         let passed = try passedSocket()
+        let descriptors = DescriptorLimit.raise()
         let log = global.log
         let logger = log.logger
-        let time = SystemTime()
+        let time = SteadyTime()
         let socketPath = ControlClient.ownSocketPath(archiveFolder: global.archiveFolder(configuration))
         guard socketPath.utf8.count <= ControlClient.longestSocketPath else {
             throw CommandFailure(
@@ -29,22 +31,19 @@ struct Daemon {
                     + "(\(ControlClient.longestSocketPath) bytes); choose a shorter archive folder, or set RUNTIME_DIRECTORY"
             )
         }
-        let archive = try StartPatience.whileOpening(manager) {
-            try global.openForWriting(configuration, command: "run", socket: socketPath)
-        }
+        let archive = try await open(socketPath, manager, time, logger)
         let client = try global.httpClient(configuration)
         let indexing = IndexingService(archive: archive, time: time)
         let webhooks = WebhookSender(archive: archive, client: client, time: time, logger: logger)
-        // A new one begins with what the first poll brings.
-        try await webhooks.apply(configuration)
         @Sendable func archived() {
             indexing.wake()
             webhooks.wakeUp()
         }
+        let room = ReadingRoom()
         let subscriber = Subscriber(
-            archive: archive, client: client, time: time, delivered: archived, logger: logger)
+            archive: archive, client: client, room: room, time: time, delivered: archived, logger: logger)
         let poller = Poller(
-            archive: archive, client: client, configuration: configuration, endsWhenIdle: false, time: time,
+            archive: archive, client: client, configuration: configuration, endsWhenIdle: false, room: room, time: time,
             logger: logger,
             observe: { report in
                 subscriber.polled(report.feed)
@@ -52,6 +51,7 @@ struct Daemon {
             },
             observePage: { _ in archived() })
         let address = configuration.publicAddress
+        let isStopping = Mutex(false)
         let readiness = Readiness(parts: address == nil ? 2 : 3)
         let retention = RetentionService(
             archive: archive, configuration: configuration, readiness: readiness, time: time, pruned: archived,
@@ -62,12 +62,16 @@ struct Daemon {
             time: time,
             logger: logger)
         var services: [ServiceGroupConfiguration.ServiceConfiguration] = [
+            .init(service: ArchiveWatch(poller: poller, manager: manager, time: time, logger: logger)),
             .init(
                 service: ControlServer(
                     socketPath: socketPath, poller: poller, reloader: reloader, readiness: readiness, started: time.now,
                     time: time, logger: logger, setLogLevel: { log.level = $0 }, onReady: { readiness.partIsReady() })),
             .init(service: reloader),
             .init(service: ReloadSignals(reloader: reloader)),
+            .init(
+                service: ClockWatch(
+                    time, poller: poller, subscriber: subscriber, webhooks: webhooks, logger: logger)),
             .init(service: indexing),
             .init(service: retention),
             .init(service: WebhookService(webhooks)),
@@ -75,15 +79,20 @@ struct Daemon {
             // socket closes, since who asked for them there is waiting.
             .init(
                 service: PollingService(
-                    poller: poller, client: client, manager: manager, subscriber: subscriber,
-                    configuration: configuration, time: time, logger: logger, onReady: { readiness.partIsReady() })),
+                    poller: poller, client: client, manager: manager, subscriber: subscriber, webhooks: webhooks,
+                    configuration: configuration, time: time, logger: logger, onReady: { readiness.partIsReady() },
+                    onShutdown: { isStopping.withLock { $0 = true } })),
         ]
         if let address {
             let metrics = MetricsPage(poller: poller, started: time.now, time: time)
             services.append(
                 .init(
                     service: PublicServer(
-                        address: address, passed: passed, subscriber: subscriber, metrics: metrics, logger: logger,
+                        address: address, passed: passed, subscriber: subscriber, metrics: metrics,
+                        mostConnections: DescriptorLimit.connections(
+                            asked: configuration.serve.connections, limit: descriptors,
+                            transfers: configuration.fetch.concurrency),
+                        logger: logger,
                         onReady: { _ in readiness.partIsReady() })))
         } else if passed != nil {
             logger.warning("a socket was passed, and nothing is served on it: the configuration has no 'listen'")
@@ -106,6 +115,8 @@ struct Daemon {
             ])
         do {
             try await group.run()
+        } catch let error as ArchiveError where error.isPassing && isStopping.withLock({ $0 }) {
+            logger.error("stopped without having written what polls brought last", metadata: ["reason": "\(error)"])
         } catch {
             throw CommandFailure(.inputOutput, "stopped: \(error)")
         }
@@ -113,6 +124,28 @@ struct Daemon {
         try archive.close()
         logger.notice("stopped")
     }
+
+    /// Waits for a disk that can take something: nobody is asked before.
+    private func open(
+        _ socketPath: String, _ manager: ServiceManager, _ time: any TimeSource, _ logger: Logger
+    ) async throws -> Archive {
+        var told: String?
+        while true {
+            do {
+                return try StartPatience.whileOpening(manager) {
+                    try global.openForWriting(configuration, command: "run", socket: socketPath)
+                }
+            } catch let error as ArchiveError where error.isPassing {
+                let text = "the archive cannot be opened yet: \(error)"
+                if text != told { logger.error("\(text)") }
+                told = text
+                manager.extendTimeout(Daemon.reopening * 6, text)
+                try await time.sleep(until: time.now + Daemon.reopening)
+            }
+        }
+    }
+
+    private static let reopening: Duration = .seconds(5)
 
     private func passedSocket() throws -> PassedSocket? {
         do {
@@ -125,6 +158,10 @@ struct Daemon {
     /// For the service manager: `1204 feeds, 3 in flight, 14 failing, 88213 articles`.
     private static func line(_ poller: Poller, at now: Timestamp) async -> String? {
         let inFlight = await poller.queue.feedsInFlight
+        if let trouble = poller.archive.trouble {
+            return "nothing is polled since \(trouble.since.rfc3339Seconds): "
+                + trouble.obstacle.description(of: poller.archive.path)
+        }
         guard let figures = try? poller.archive.statusFigures(at: now, overdueAfter: .minutes(15), troubles: 0) else {
             return nil
         }

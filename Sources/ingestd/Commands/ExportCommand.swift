@@ -10,7 +10,8 @@ struct ExportCommand: ParsableCommand {
         discussion: """
             jsonl: one JSON object a line, as 'articles --json' prints it. csv: RFC 4180 in UTF-8, with the columns of \
             the archive's view 'articles'; a cell that a spreadsheet would take for a formula has an apostrophe before \
-            it, unless --verbatim. jsonfeed: one JSON Feed 1.1, HTML as published. atom: one Atom 1.0 document, HTML \
+            it, and characters that turn the direction of a text around are left out, unless --verbatim; other control \
+            characters always are. jsonfeed: one JSON Feed 1.1, HTML as published. atom: one Atom 1.0 document, HTML \
             made safe to show. opml: the configured feeds, their tags as folders and categories. warc: the documents as they \
             came, of feeds that --feed and --tag choose, received between --since and --until, as one WARC 1.1 file of \
             gzip members.

@@ -36,6 +36,7 @@ struct PollCommand: AsyncParsableCommand {
 
     private func itself(_ configuration: Ingest.Configuration) async throws -> [UInt8] {
         let archive = try await global.openForPolling(configuration, command: "poll")
+        try await archive.prove()
         let client = try global.httpClient(configuration)
         let poller = Poller(
             archive: archive, client: client, configuration: configuration, endsWhenIdle: false,

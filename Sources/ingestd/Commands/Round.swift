@@ -2,6 +2,7 @@ import Archive
 import FeedFetch
 import FeedModel
 import Ingest
+import Service
 import Synchronization
 
 /// `run --once`: every feed that is due, once.
@@ -11,9 +12,11 @@ struct Round {
     let force: Bool
 
     func run() async throws {
-        let time = SystemTime()
+        DescriptorLimit.raise()
+        let time = SteadyTime()
         let started = time.now
         let archive = try await global.openForPolling(configuration, command: "run-once")
+        try await archive.prove()
         let client = try global.httpClient(configuration)
         let summary = Mutex(RoundSummary())
         let progress = ProgressBar(isShown: Terminal.isErrorTerminal && !global.quiet && !global.json)

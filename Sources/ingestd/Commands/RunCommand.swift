@@ -31,6 +31,8 @@ struct RunCommand: AsyncParsableCommand {
 
     func run() async throws {
         signal(SIGPIPE, SIG_IGN)
+        // A limit on the size of files is a full disk.
+        signal(SIGXFSZ, SIG_IGN)
         let configuration = try global.loadConfiguration()
         global.note(configuration)
         try await reportingArchiveErrors {

@@ -80,7 +80,7 @@ struct ShowCommand: ParsableCommand {
         json.article(article) { json in
             json.member("seen", seen.map { Timestamp(seconds: $0.seconds) })
             json.member("record", place)
-            change?.write(to: &json, key: "diff")
+            change?.write(to: &json)
         }
         json.newline()
         Terminal.output.write(json.bytes)

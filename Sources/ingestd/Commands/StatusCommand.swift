@@ -75,6 +75,21 @@ struct StatusCommand: AsyncParsableCommand {
                 daemon.reloadFailure = Health.Daemon.ReloadFailure(
                     at: Timestamp(seconds: Int64(at.timeIntervalSince1970)), message: message)
             }
+            if let change = (object?["daemon"] as? [String: Any])?["clock_change"] as? [String: Any],
+                let at = (change["at"] as? String).flatMap({ try? Date($0, strategy: .iso8601) }),
+                let seconds = change["seconds"] as? Int
+            {
+                daemon.clockChange = ClockChange(
+                    at: Timestamp(seconds: Int64(at.timeIntervalSince1970)), change: .seconds(seconds))
+            }
+            if let trouble = (object?["daemon"] as? [String: Any])?["waits_for_archive"] as? [String: Any],
+                let kind = (trouble["kind"] as? String).flatMap(ArchiveObstacle.Kind.init(rawValue:)),
+                let since = (trouble["since"] as? String).flatMap({ try? Date($0, strategy: .iso8601) })
+            {
+                daemon.trouble = ArchiveTrouble(
+                    ArchiveObstacle(kind, trouble["reason"] as? String ?? ""),
+                    since: Timestamp(seconds: Int64(since.timeIntervalSince1970)))
+            }
             daemon.canWrite = (object?["archive"] as? [String: Any])?["writable"] as? Bool
         } else if ContinuousClock.now - begun < .seconds(1) {
             // Nobody listens on a socket that a daemon left which was killed.

@@ -1,10 +1,10 @@
+import FeedModel
 import Glibc
 import Ingest
 import Logging
 import Service
 
-/// Systemd's journal, by its native protocol: a datagram of `FIELD=value` lines, or where a value has several lines the
-/// field's name, its length in 64 bits and its bytes.
+/// Systemd's journal, by its native protocol: a datagram of `FIELD=value` lines. Every value is one line.
 struct Journal: Sendable {
     private let socket: UnixDatagram
 
@@ -30,18 +30,10 @@ struct Journal: Sendable {
     static func datagram(_ line: Log.Line) -> [UInt8] {
         var bytes: [UInt8] = []
         func add(_ name: String, _ value: String) {
-            var value = Array(value.utf8.prefix(longestValue))
+            var value = Array(value.harmless().utf8.prefix(longestValue))
             // Not in the middle of a character.
             if value.count == longestValue { value = Array(String(decoding: value, as: UTF8.self).utf8) }
-            bytes += name.utf8
-            if value.contains(UInt8(ascii: "\n")) {
-                bytes.append(UInt8(ascii: "\n"))
-                withUnsafeBytes(of: UInt64(value.count).littleEndian) { bytes += $0 }
-            } else {
-                bytes.append(UInt8(ascii: "="))
-            }
-            bytes += value
-            bytes.append(UInt8(ascii: "\n"))
+            bytes += Array((name + "=").utf8) + value + [UInt8(ascii: "\n")]
         }
         add("MESSAGE", line.sentence)
         add("PRIORITY", "\(priority(line.level))")

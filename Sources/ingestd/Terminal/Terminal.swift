@@ -35,16 +35,7 @@ enum Terminal {
 
     /// Text that came from a feed, made harmless for a terminal: no control characters but line ends.
     static func clean(_ text: String, keepsLines: Bool = false) -> String {
-        var scalars = String.UnicodeScalarView()
-        for scalar in text.unicodeScalars {
-            switch scalar.value {
-            case 0x0A where keepsLines: scalars.append(scalar)
-            case 0x09, 0x0A, 0x0D, 0x2028, 0x2029: scalars.append(" ")
-            case 0..<0x20, 0x7F..<0xA0, 0x200E, 0x200F, 0x202A...0x202E, 0x2066...0x2069: break
-            default: scalars.append(scalar)
-            }
-        }
-        return String(scalars)
+        text.harmless(keepsLines: keepsLines)
     }
 
     static func bold(_ text: String) -> String { usesColor ? "\u{1B}[1m\(text)\u{1B}[0m" : text }

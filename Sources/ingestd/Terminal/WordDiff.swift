@@ -6,102 +6,126 @@ struct WordDiff {
         case same, removed, added
     }
 
-    /// Words that follow each other and have the same fate, with the white space behind each.
+    /// Words that follow each other and have the same fate.
     struct Run {
         var kind: Kind
-        var words: [(text: Substring, space: Substring)]
+        /// In the old text, of those that were removed; else in the new one.
+        var words: Range<Int>
     }
 
     private(set) var runs: [Run] = []
-
-    private struct Word: Equatable {
-        var text: Substring
-        /// The white space behind it; no part of what is compared.
-        var space: Substring
-
-        static func == (a: Word, b: Word) -> Bool { a.text == b.text }
-    }
+    /// The texts are long and very different: words may be shown as changed that are in both.
+    let isCoarse: Bool
+    private let old: Words
+    private let new: Words
 
     init(from old: String, to new: String) {
-        let oldWords = WordDiff.words(old)
-        let newWords = WordDiff.words(new)
-        let changes = newWords.difference(from: oldWords)
-        let removed = Set(changes.removals.map(\.offset))
-        let inserted = Set(changes.insertions.map(\.offset))
-        var oldIndex = 0
-        func takeRemoved(_ runs: inout [Run]) {
-            while removed.contains(oldIndex) {
-                WordDiff.add(oldWords[oldIndex], .removed, to: &runs)
+        (self.old, self.new) = (Words(old), Words(new))
+        let changes = SequenceDiff(from: self.old.hashes, to: self.new.hashes)
+        isCoarse = changes.isCoarse
+        var (oldIndex, newIndex) = (0, 0)
+        while oldIndex < self.old.count || newIndex < self.new.count {
+            let (oldStart, newStart) = (oldIndex, newIndex)
+            while oldIndex < self.old.count, changes.removed[oldIndex] { oldIndex += 1 }
+            while newIndex < self.new.count, changes.added[newIndex] { newIndex += 1 }
+            let same = newIndex
+            while oldIndex < self.old.count, newIndex < self.new.count, !changes.removed[oldIndex],
+                !changes.added[newIndex]
+            {
                 oldIndex += 1
+                newIndex += 1
             }
+            add(.removed, oldStart..<oldIndex - (newIndex - same))
+            add(.added, newStart..<same)
+            add(.same, same..<newIndex)
         }
-        for (index, word) in newWords.enumerated() {
-            takeRemoved(&runs)
-            if inserted.contains(index) {
-                WordDiff.add(word, .added, to: &runs)
-            } else {
-                WordDiff.add(word, .same, to: &runs)
-                oldIndex += 1
-            }
-        }
-        takeRemoved(&runs)
     }
 
-    private static func add(_ word: Word, _ kind: Kind, to runs: inout [Run]) {
-        if runs.last?.kind != kind { runs.append(Run(kind: kind, words: [])) }
-        runs[runs.count - 1].words.append((word.text, word.space))
+    private mutating func add(_ kind: Kind, _ words: Range<Int>) {
+        if !words.isEmpty { runs.append(Run(kind: kind, words: words)) }
     }
 
     /// For people: `[-old-]` and `{+new+}`, coloured on a terminal.
     var shown: String {
-        var out = ""
+        var out = isCoarse ? Terminal.dim("(\(WordDiff.coarseness))") + "\n" : ""
         for run in runs {
-            for word in run.words {
-                let text = Terminal.clean(String(word.text))
-                let space = Terminal.clean(String(word.space), keepsLines: true)
+            for index in run.words {
                 switch run.kind {
-                case .same: out += text + space
-                case .removed: out += Terminal.red("[-\(text)-]") + " "
-                case .added: out += Terminal.green("{+\(text)+}") + space
+                case .same: out += Terminal.clean(new.text(index)) + Terminal.clean(new.space(index), keepsLines: true)
+                case .removed: out += Terminal.red("[-\(Terminal.clean(old.text(index)))-]") + " "
+                case .added:
+                    out += Terminal.green("{+\(Terminal.clean(new.text(index)))+}")
+                    out += Terminal.clean(new.space(index), keepsLines: true)
                 }
             }
         }
         return out
     }
 
-    /// For programs: `[{"same": "…"}, {"removed": "…"}, {"added": "…"}]`, the texts with their white space.
-    func write(to json: inout JSONWriter, key: StaticString) {
-        json.array(key) { json in
+    private static let coarseness = "long and very different texts: some words that stayed are shown as changed"
+
+    /// For programs: `[{"same": "…"}, {"removed": "…"}, {"added": "…"}]`, the texts with their white space; and
+    /// `diff_is_coarse` where words that stayed may be among those that changed.
+    func write(to json: inout JSONWriter) {
+        json.array("diff") { json in
             for run in runs {
-                let text = run.words.map { "\($0.text)\($0.space)" }.joined()
                 json.object { json in
                     switch run.kind {
-                    case .same: json.member("same", text)
-                    case .removed: json.member("removed", text)
-                    case .added: json.member("added", text)
+                    case .same: json.member("same", new.whole(run.words))
+                    case .removed: json.member("removed", old.whole(run.words))
+                    case .added: json.member("added", new.whole(run.words))
                     }
                 }
             }
         }
-    }
-
-    private static func words(_ text: String) -> [Word] {
-        var words: [Word] = []
-        var rest = text.drop(while: \.isWhitespace)
-        while !rest.isEmpty {
-            let word = rest.prefix { !$0.isWhitespace }
-            let space = rest[word.endIndex...].prefix(while: \.isWhitespace)
-            words.append(Word(text: word, space: space))
-            rest = rest[space.endIndex...]
-        }
-        return words
+        if isCoarse { json.member("diff_is_coarse", true) }
     }
 }
 
-extension CollectionDifference.Change {
-    fileprivate var offset: Int {
-        switch self {
-        case .insert(let offset, _, _), .remove(let offset, _, _): offset
+/// The words of a text, with the white space behind each, which is no part of what is compared.
+private struct Words {
+    private let bytes: [UInt8]
+    private var starts: [Int32] = []
+    private var ends: [Int32] = []
+    /// Equal for equal words.
+    private(set) var hashes: [Int] = []
+
+    var count: Int { starts.count }
+
+    init(_ text: String) {
+        bytes = Array(text.utf8)
+        var at = 0
+        var start: Int?
+        for scalar in text.unicodeScalars {
+            if scalar.properties.isWhitespace {
+                if let begun = start { add(begun..<at) }
+                start = nil
+            } else if start == nil {
+                start = at
+            }
+            at += UTF8.width(scalar)
         }
+        if let start { add(start..<at) }
     }
+
+    private mutating func add(_ range: Range<Int>) {
+        starts.append(Int32(range.lowerBound))
+        ends.append(Int32(range.upperBound))
+        var hasher = Hasher()
+        bytes[range].withUnsafeBytes { hasher.combine(bytes: $0) }
+        hashes.append(hasher.finalize())
+    }
+
+    func text(_ index: Int) -> String { string(Int(starts[index])..<Int(ends[index])) }
+
+    func space(_ index: Int) -> String { string(Int(ends[index])..<spaceEnd(index)) }
+
+    func whole(_ words: Range<Int>) -> String {
+        guard let first = words.first, let last = words.last else { return "" }
+        return string(Int(starts[first])..<spaceEnd(last))
+    }
+
+    private func spaceEnd(_ index: Int) -> Int { index + 1 < count ? Int(starts[index + 1]) : bytes.count }
+
+    private func string(_ range: Range<Int>) -> String { String(decoding: bytes[range], as: UTF8.self) }
 }

@@ -23,7 +23,7 @@ struct MappedKey: Sendable, CustomTestStringConvertible {
         }
         return switch self.mapping {
         case .main: mapping([("feeds", "['https://a.example/']"), ("listen", "127.0.0.1:1")])
-        case .fetch, .schedule, .keep, .status, .metrics: "{\(self.mapping.rawValue): \(mapping([]))}"
+        case .serve, .fetch, .schedule, .keep, .status, .metrics: "{\(self.mapping.rawValue): \(mapping([]))}"
         case .retention: "{feeds: [{url: 'https://a.example/', keep: \(mapping([]))}]}"
         case .hosts where value == nil: "{}"
         case .hosts: "{hosts: {a.example: \(mapping([]))}}"

@@ -247,7 +247,7 @@ private func mistakes(_ result: Result<Configuration, ConfigurationMistakes>) ->
             (
                 "zzz: 1",
                 [
-                    "1:1: unknown key 'zzz'; the configuration knows 'archive', 'contact', 'listen', 'websub', 'webhooks', 'fetch', 'hosts', 'schedule', "
+                    "1:1: unknown key 'zzz'; the configuration knows 'archive', 'contact', 'listen', 'serve', 'websub', 'webhooks', 'fetch', 'hosts', 'schedule', "
                         + "'keep', 'status', 'metrics', 'defaults', 'feeds' and 'include'"
                 ]
             ),
@@ -259,8 +259,8 @@ private func mistakes(_ result: Result<Configuration, ConfigurationMistakes>) ->
             (
                 "stories: {}\nwebsite: {}",
                 [
-                    "1:1: unknown key 'stories'; the configuration knows 'archive', 'contact', 'listen', 'websub', 'webhooks', 'fetch', 'hosts', 'schedule', 'keep', 'status', 'metrics', 'defaults', 'feeds' and 'include'",
-                    "2:1: unknown key 'website'; the configuration knows 'archive', 'contact', 'listen', 'websub', 'webhooks', 'fetch', 'hosts', 'schedule', 'keep', 'status', 'metrics', 'defaults', 'feeds' and 'include'",
+                    "1:1: unknown key 'stories'; the configuration knows 'archive', 'contact', 'listen', 'serve', 'websub', 'webhooks', 'fetch', 'hosts', 'schedule', 'keep', 'status', 'metrics', 'defaults', 'feeds' and 'include'",
+                    "2:1: unknown key 'website'; the configuration knows 'archive', 'contact', 'listen', 'serve', 'websub', 'webhooks', 'fetch', 'hosts', 'schedule', 'keep', 'status', 'metrics', 'defaults', 'feeds' and 'include'",
                 ]
             ),
             (
@@ -274,7 +274,7 @@ private func mistakes(_ result: Result<Configuration, ConfigurationMistakes>) ->
             (
                 "- http://a/",
                 [
-                    "1:1: the configuration is a list; write a mapping with 'archive', 'contact', 'listen', 'websub', 'webhooks', 'fetch', 'hosts', 'schedule', 'keep', 'status', 'metrics', 'defaults', 'feeds' and 'include'"
+                    "1:1: the configuration is a list; write a mapping with 'archive', 'contact', 'listen', 'serve', 'websub', 'webhooks', 'fetch', 'hosts', 'schedule', 'keep', 'status', 'metrics', 'defaults', 'feeds' and 'include'"
                 ]
             ),
             ("? [a]\n: 1", ["1:3: a key of the configuration is a list; write a word"]),

@@ -103,4 +103,38 @@ import Testing
         #expect(Shingles(first).sharedPart(with: Shingles(second)) == shared)
         #expect(Shingles(second).sharedPart(with: Shingles(first)) == shared)
     }
+
+    /// In order already, many marks take Foundation no time to order; the text stays the same for it.
+    @Test(arguments: [
+        ["\u{301}", "\u{316}"], ["\u{316}", "\u{301}", "\u{327}", "\u{345}"],
+        ["\u{5B0}", "\u{5BC}", "\u{5C1}"], ["\u{64B}", "\u{651}", "a\u{301}"],
+    ])
+    func manyMarksAreOrderedBeforehand(marks: [String]) {
+        for count in [1, 20, 40, 300, 900] {
+            let text = "a" + (0..<count).map { marks[$0 * 7 % 5 % marks.count] }.joined() + "b"
+            let ordered = CombiningMarks.ordered(text)
+            let (one, other) = (
+                ordered.precomposedStringWithCanonicalMapping, text.precomposedStringWithCanonicalMapping
+            )
+            #expect(Array(one.unicodeScalars) == Array(other.unicodeScalars))
+            #expect(Array(CanonicalText.of(text, keepsLines: true).unicodeScalars) == Array(other.unicodeScalars))
+        }
+    }
+
+    /// Foundation leaves long runs of these as they are.
+    @Test func marksThatStandForTwoAreOrderedToo() {
+        let text = String(repeating: "\u{F72}\u{F73}", count: 20)
+        #expect(
+            Array(CombiningMarks.ordered(text).unicodeScalars)
+                == Array(repeating: "\u{F71}", count: 20) + Array(repeating: "\u{F72}", count: 40))
+    }
+
+    @Test func marksComeInTheOrderOfTheirClasses() {
+        let text = "a" + String(repeating: "\u{301}\u{316}", count: 1000)
+        let classes = CombiningMarks.ordered(text).unicodeScalars.map {
+            $0.properties.canonicalCombiningClass.rawValue
+        }
+        #expect(classes == classes.sorted())
+        #expect(CombiningMarks.ordered("a\u{301}\u{316}b") == "a\u{301}\u{316}b")
+    }
 }

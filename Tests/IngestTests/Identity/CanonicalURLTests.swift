@@ -60,4 +60,13 @@ import Testing
     func bareSites(url: String, isBare: Bool) {
         #expect(CanonicalURL.isBareSite(url) == isBare)
     }
+
+    /// Whoever writes the URL chooses how deep.
+    @Test(arguments: ["https://a.cdn.ampproject.org/c/s/", "https://www.google.com/amp/s/"])
+    func cachesInsideCachesEndNothing(cache: String) {
+        let inner = String(repeating: String(cache.dropFirst("https://".count)), count: 500)
+        let url = "https://" + inner + "example.org/1"
+        #expect(CanonicalURL.of(url)?.hasPrefix("http://") == true)
+        #expect(CanonicalURL.of("https://" + String(repeating: inner, count: 100) + "example.org/1") == nil)
+    }
 }

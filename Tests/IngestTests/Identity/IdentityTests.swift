@@ -346,6 +346,56 @@ import Testing
 
     // MARK: rule 3
 
+    @Test("another-site-replaces-no-words", arguments: [true, false])
+    func anotherSiteReplacesNoWords(ownFirst: Bool) async throws {
+        let lab = try IdentityLab()
+        let own = entry("1", url: "https://a.example/1", html: longText(1, words: 40))
+        let fake = entry("f", url: "https://a.example/1", html: longText(2, words: 200))
+        for url in ownFirst ? [a, b, a, b] : [b, a, b, a] { try await lab.poll(url, [url == a ? own : fake]) }
+        let article = try #require(try lab.articles.first)
+        #expect(try lab.articles.count == 1)
+        #expect(article.text == longText(1, words: 40) && article.sightings == 2)
+        // The stranger's is its sighting's, and no state of the article unless it was alone.
+        #expect(try lab.changes() == (ownFirst ? [.new, .duplicate] : [.new, .duplicate, .revised]))
+        #expect(try lab.findings().isEmpty)
+    }
+
+    @Test("another-site-edits-its-copy", arguments: [80, 10])
+    func anotherSiteEditsItsCopy(words: Int) async throws {
+        let lab = try IdentityLab()
+        try await lab.poll(a, [entry("1", url: "https://a.example/1", html: longText(1))])
+        try await lab.poll(b, [entry("9", url: "https://b.example/copy", html: longText(1))])
+        try await lab.poll(b, [entry("9", url: "https://b.example/copy", html: longText(2, words: words))])
+        let article = try #require(try lab.articles.first)
+        #expect(article.text == longText(1) && article.url == "https://a.example/1")
+    }
+
+    @Test(
+        "another-site-shows-more-of-the-words",
+        arguments: [(kept: 40, isShown: true), (kept: 20, isShown: true), (kept: 12, isShown: false)])
+    func anotherSiteShowsMoreOfTheWords(kept: Int, isShown: Bool) async throws {
+        let lab = try IdentityLab()
+        let words = longText(1, words: 40).split(separator: " ")
+        let more = words.prefix(kept + 2).joined(separator: " ") + " " + longText(2, words: 60)
+        try await lab.poll(a, [entry("1", url: "https://a.example/1", html: words.joined(separator: " "))])
+        try await lab.poll(b, [entry("9", url: "https://a.example/1", html: more)])
+        let article = try #require(try lab.articles.first)
+        #expect((article.text == more) == isShown)
+        #expect(article.revision == (isShown ? 2 : 1))
+    }
+
+    /// Hosts of one site, and a site that is not polled itself.
+    @Test(
+        "the-fullest-is-shown-where-nobody-is-replaced",
+        arguments: ["https://www.a.example/feed", "https://c.example/feed"])
+    func theFullestIsShownWhereNobodyIsReplaced(first: String) async throws {
+        let lab = try IdentityLab()
+        let url = first.contains("www") ? "https://a.example/1" : "https://elsewhere.example/1"
+        try await lab.poll(first, [entry("1", url: url, html: longText(1, words: 40))])
+        try await lab.poll(a, [entry("9", url: url, html: longText(2, words: 60))])
+        #expect(try lab.articles.map(\.text) == [longText(2, words: 60)])
+    }
+
     @Test("syndicated-full-text-other-host")
     func syndicatedFullText() async throws {
         let lab = try IdentityLab()

@@ -262,6 +262,19 @@ import Testing
         #expect(targets(lab) == ["/feed.xml", "/2"])
     }
 
+    @Test func aPageElsewhereThatAsksForQuietQuietensNobodyElse() async throws {
+        let elsewhere = try ScriptedServer(address: "127.0.0.2")
+        elsewhere.on("/2", .status(429, "no", ("Retry-After", "7200")))
+        let lab = try lab()
+        lab.server.on("/feed.xml", .ok(Self.atom([("next", elsewhere.url("/2"))], ["b"])))
+        try await lab.round()
+        let feed = try lab.feed()
+        #expect(elsewhere.requests.count == 1)
+        #expect(try lab.archive.backfill(of: feed.id)?.retryAt == lab.time.now + .hours(2))
+        #expect(try lab.archive.host("127.0.0.2").conduct == nil)
+        #expect(try lab.archive.host("127.0.0.1").conduct == nil)
+    }
+
     @Test func thePagesOfAFeedStandInItsHostsQueue() async throws {
         let lab = try lab()
         paged(lab.server)
@@ -270,9 +283,10 @@ import Testing
         try await poller.apply(lab.configuration, .scheduled)
         async let running: Void = poller.run()
         for expected in 1...3 {
-            while lab.server.requests.count < expected || lab.time.deadlines.isEmpty && expected < 3 {
-                try await Task.sleep(for: .milliseconds(1))
+            let isThere = try await comesTrue(every: .milliseconds(1)) {
+                lab.server.requests.count >= expected && (!lab.time.deadlines.isEmpty || expected == 3)
             }
+            try #require(isThere)
             #expect(lab.server.requests.count == expected)
             lab.time.advance(by: .seconds(9))
             try await Task.sleep(for: .milliseconds(20))
@@ -333,7 +347,10 @@ import Testing
         queue.withLock { $0 = first.queue }
         try await first.apply(lab.configuration, .scheduled)
         async let running: Void = first.run()
-        while lab.server.requests.isEmpty || lab.time.deadlines.isEmpty { try await Task.sleep(for: .milliseconds(1)) }
+        let isThere = try await comesTrue(every: .milliseconds(1)) {
+            !lab.server.requests.isEmpty && !lab.time.deadlines.isEmpty
+        }
+        try #require(isThere)
         lab.time.advance(by: .seconds(1))
         try await running
         #expect(targets(lab) == ["/feed.xml", "/2"])
@@ -379,7 +396,10 @@ import Testing
         let poller = try poller(lab)
         try await poller.apply(lab.configuration, .scheduled)
         async let running: Void = poller.run()
-        while other.requests.isEmpty || lab.time.deadlines.isEmpty { try await Task.sleep(for: .milliseconds(1)) }
+        let isThere = try await comesTrue(every: .milliseconds(1)) {
+            !other.requests.isEmpty && !lab.time.deadlines.isEmpty
+        }
+        try #require(isThere)
         let url = lab.server.url()
         async let answers = poller.pollNow(urls: [url])
         try await Task.sleep(for: .milliseconds(20))

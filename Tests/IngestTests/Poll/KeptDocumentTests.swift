@@ -53,6 +53,24 @@ import Testing
         #expect(try !lab.archive.hasRawDocuments())
     }
 
+    /// A record tells what was sent, and would tell the password; one that told anything else would be none.
+    @Test func whatHoldsTheFeedsOwnSecretIsNotKept() async throws {
+        let lab = try lab(
+            .ok(PollerTests.rss(["a apikey-R7bN4xTy", "b"]), ("ETag", "\"1\"")), .status(304),
+            .ok(PollerTests.rss(["a", "b"]), ("X-Echo", "apikey-R7bN4xTy")), .ok(PollerTests.rss(["a", "b"])))
+        lab.configuration.feeds[0].headers = [.init(name: "X-Api-Key", value: "apikey-R7bN4xTy")]
+        for _ in 0..<3 {
+            try await lab.round(force: true)
+            #expect(try !lab.archive.hasRawDocuments())
+            #expect(try lab.feed().poll.notice?.code == "secret-echoed")
+            #expect(try lab.feed().poll.notice?.message.contains("apikey") == false)
+        }
+        #expect(try lab.titles.contains("a ***"))
+        try await lab.round(force: true)
+        #expect(try lab.archive.hasRawDocuments())
+        #expect(try lab.feed().poll.notice == nil)
+    }
+
     /// Kept from now on: the document that is there becomes the one that its entries refer to.
     @Test func aDocumentThatIsKnownIsKeptOnceItIsToBe() async throws {
         let lab = try lab(.ok(PollerTests.rss(["a"])), keeps: false)

@@ -116,7 +116,7 @@ import Testing
         async let running: Void = poller.run()
         /// Lets time pass until something holds.
         func pass(_ step: Duration, until condition: () throws -> Bool) async throws {
-            for _ in 0..<4000 {
+            for _ in 0..<60_000 {
                 if try condition() { return }
                 try await Task.sleep(for: .milliseconds(1))
                 lab.time.advance(by: step)

@@ -31,9 +31,9 @@ import Testing
         }
     }
 
-    /// Lets tasks run until something holds; fails after ten seconds of real time.
+    /// Lets tasks run until something holds; what is expected then fails if it never does.
     func until(_ condition: () -> Bool) async {
-        for _ in 0..<10_000 where !condition() { try? await Task.sleep(for: .milliseconds(1)) }
+        _ = try? await comesTrue(every: .milliseconds(1)) { condition() }
         #expect(condition())
     }
 
@@ -52,6 +52,39 @@ import Testing
         await until { time.deadlines == [now + .seconds(20)] }
         time.advance(by: .seconds(15))
         await until { taker.feeds == [2, 3, 1] }
+    }
+
+    @Test("a clock that is set changes no wait", arguments: [Duration.days(-3), .days(2), .days(4100)])
+    func aClockThatIsSetChangesNoWait(change: Duration) async {
+        let queue = queue(hostDelay: .seconds(40))
+        let now = time.now
+        await queue.schedule([
+            (feed(1), "a", now), (feed(2), "a", now), (feed(3), "b", now + .seconds(20)), (feed(4), "c", now),
+        ])
+        await queue.pause(scope: "c", until: now + .seconds(60))
+        let taker = Taker()
+        taker.start(queue)
+        await until { taker.feeds == [1] }
+        await until { time.deadlines == [now + .seconds(20)] }
+        await queue.clockWasSet(by: change) { time.set(by: change) }
+        #expect(await queue.pausedUntil("c") == time.now + .seconds(60))
+        for (wait, expected) in [(19, [1]), (1, [1, 3]), (20, [1, 3, 2]), (20, [1, 3, 2, 4])] as [(Int64, [Int64])] {
+            await until { !time.deadlines.isEmpty }
+            time.advance(by: .seconds(wait))
+            await until { taker.feeds == expected }
+        }
+    }
+
+    @Test("a clock that is set changes no pause of an operator")
+    func aClockThatIsSetChangesNoPause() async {
+        let queue = queue()
+        let now = time.now
+        let pause = OperatorPause(.host("a"), since: now, until: now + .hours(1))
+        _ = await queue.set(OperatorPauses([pause]))
+        for change in [Duration.days(2), .days(-9)] {
+            await queue.clockWasSet(by: change) { time.set(by: change) }
+            #expect(await queue.operatorPause(feed(1), host: "a")?.until == time.now + .hours(1))
+        }
     }
 
     @Test("18: starts to one host are host_delay apart") func aHostsStartsKeepTheirDelay() async {
@@ -209,6 +242,37 @@ import Testing
         }
         #expect(Set(taker.feeds[3...4]) == [9, 3] && taker.feeds[5...6] == [1, 2])
         await until { taker.feeds.count == 9 }
+    }
+
+    @Test("while it is stopped nothing starts, whoever asks") func whileItIsStoppedNothingStarts() async {
+        let queue = queue(concurrency: 2)
+        let now = time.now
+        await queue.schedule((1...4).map { (feed($0), "a", now) } + [(feed(5), "b", now + .minutes(1))])
+        let taker = Taker()
+        taker.start(queue)
+        await until {
+            time.advance(by: .milliseconds(100))
+            return taker.feeds.count == 2
+        }
+        await queue.stop(true)
+        #expect(await queue.pollNow(feed(4), host: "a") == nil)
+        for done in taker.feeds {
+            await queue.finished(feed(done), heldHost: "a", host: "a", at: time.now + .hours(9))
+        }
+        for _ in 0..<5 {
+            time.advance(by: .minutes(1))
+            try? await Task.sleep(for: .milliseconds(2))
+        }
+        #expect(taker.feeds.count == 2)
+        await queue.stop(false)
+        for count in 3...5 {
+            await until {
+                time.advance(by: .seconds(1))
+                return taker.feeds.count >= count
+            }
+            await queue.finished(feed(taker.feeds[count - 1]), heldHost: nil, host: "a", at: nil)
+        }
+        #expect(Set(taker.feeds) == [1, 2, 3, 4, 5])
     }
 
     @Test func aRoundEndsWhenNothingIsDue() async {

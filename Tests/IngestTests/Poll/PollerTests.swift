@@ -17,7 +17,7 @@ import Testing
         let archive: Archive
         var configuration = Configuration()
         private let folder: TemporaryFolder
-        private let client: HTTPClient
+        let client: HTTPClient
 
         init(_ server: ScriptedServer) throws {
             self.server = server
@@ -98,6 +98,59 @@ import Testing
         #expect(request.value("If-None-Match") == "\"1\"")
         #expect(request.value("If-Modified-Since") == "Sat, 21 Nov 2026 10:11:12 GMT")
         #expect(try lab.feed().poll.validators?.etag == Array("\"1\"".utf8))
+    }
+
+    /// A poller that runs on, as the daemon's does.
+    private func poller(_ lab: Lab) -> Poller {
+        Poller(
+            archive: lab.archive, client: lab.client, configuration: lab.configuration, endsWhenIdle: false,
+            time: lab.time, jitter: { 1 }, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+    }
+
+    @Test("the archive's waits last as long when the clock is set", arguments: [Duration.days(-3), .days(400)])
+    func theArchivesWaitsLastAsLong(change: Duration) async throws {
+        let lab = try lab(.ok(Self.rss(["a"])))
+        lab.server.on("/busy.xml", .status(429, "no", ("Retry-After", "7200")))
+        lab.configuration.schedule.giveUpAfter = .days(30)
+        try await lab.round()
+        let wait = try #require(try lab.feed().poll.nextPoll) - lab.time.now
+        lab.add("/busy.xml")
+        try await lab.round()
+        let poller = poller(lab)
+        try await poller.apply(lab.configuration, .scheduled)
+        _ = try await poller.pause(["127.0.0.1"], for: .hours(5))
+        try await poller.clockWasSet(by: change) { [time = lab.time] in time.set(by: change) }
+        let now = lab.time.now
+        #expect(try lab.feed().poll.nextPoll == now + max(wait, .hours(2)))
+        #expect(try lab.feed().poll.lastPoll == now)
+        #expect(try lab.archive.host("127.0.0.1").conduct?.pausedUntil == now + .hours(2))
+        #expect(try lab.archive.operatorPauses(at: now).hosts["127.0.0.1"]?.until == now + .hours(5))
+        // It has not failed for a year.
+        let busy = try lab.feed("/busy.xml").poll
+        #expect(busy.failingSince == now && busy.state == .failing)
+        await poller.queue.close()
+    }
+
+    @Test(
+        "a start with a clock that is behind the archive waits no longer than the feed would have",
+        .timeLimit(.minutes(1)))
+    func aStartWithAClockThatIsBehind() async throws {
+        let lab = try lab(.ok(Self.rss(["a"])))
+        lab.configuration.feeds[0].interval = .every(.minutes(20))
+        try await lab.round()
+        let wait = try #require(try lab.feed().poll.nextPoll) - lab.time.now
+        lab.configuration.feeds[0].interval = .auto
+        lab.time.set(by: .days(-3))
+        #expect(try await lab.round().isEmpty)
+        let poller = poller(lab)
+        try await poller.apply(lab.configuration, .scheduled)
+        let polling = Task { try await poller.run() }
+        while lab.time.deadlines.isEmpty { try await Task.sleep(for: .milliseconds(1)) }
+        #expect(lab.time.deadlines == [lab.time.now + wait])
+        lab.time.advance(by: wait)
+        while lab.server.requests.count < 2 { try await Task.sleep(for: .milliseconds(1)) }
+        await poller.queue.close()
+        try await polling.value
     }
 
     @Test func aShorterIntervalInTheConfigurationHoldsAtOnce() async throws {

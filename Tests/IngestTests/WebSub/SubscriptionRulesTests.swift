@@ -32,8 +32,8 @@ import Testing
 
     static func subscription() -> Subscription {
         var subscription = Subscription(
-            token: "tokentoken", feed: FeedID(rawValue: 1), hub: "http://hub.example/", topic: topic,
-            callback: "https://me.example/hub", secret: "secretsecret")
+            id: "ididid", seed: "seedseed", feed: FeedID(rawValue: 1), hub: "http://hub.example/", topic: topic,
+            callback: "https://me.example/hub")
         subscription.nextAttempt = now
         return subscription
     }
@@ -167,14 +167,21 @@ import Testing
     }
 
     @Test func whatAHubWritesKeepsItsSecrets() {
-        var subscription = Self.subscription()
+        let key = HubKey(Array(0..<32))
+        var subscription = key.subscription(
+            of: FeedID(rawValue: 1), hub: "http://hub.example/", topic: Self.topic, callback: "https://me.example/hub")
+        #expect(key.isKey(of: subscription) && !HubKey(Array(1..<33)).isKey(of: subscription))
+        let (token, secret) = (key.token(subscription.seed), key.secret(subscription.seed))
+        #expect(Set([token, secret, subscription.id, subscription.seed]).count == 4)
         subscription.ask(.subscribe, at: Self.now)
-        _ = subscription.deny(topic: Self.topic, reason: "no tokentoken \u{1B} secretsecret", at: Self.now, jitter: 0)
+        let reason = key.withoutSecrets("no \(token) \u{1B} \(secret)", of: subscription)
+        _ = subscription.deny(topic: Self.topic, reason: reason, at: Self.now, jitter: 0)
         #expect(subscription.lastError?.message == "the hub refuses: no … \u{FFFD} …")
         var dumped = ""
         dump(subscription, to: &dumped)
-        #expect(!"\(subscription) \(dumped)".contains("token"))
-        #expect(!"\(subscription) \(dumped)".contains("secret"))
+        for text in [token, secret, subscription.id, subscription.seed] {
+            #expect(!"\(subscription) \(dumped)".contains(text))
+        }
     }
 
     // MARK: reliance

@@ -120,7 +120,7 @@ import Testing
             _ what: Comment, by step: Duration = .zero, sourceLocation: SourceLocation = #_sourceLocation,
             _ condition: () throws -> Bool
         ) async throws {
-            let deadline = ContinuousClock.now + .seconds(20)
+            let deadline = ContinuousClock.now + patience
             while try !condition() {
                 try #require(ContinuousClock.now < deadline, what, sourceLocation: sourceLocation)
                 try await Task.sleep(for: .milliseconds(10))

@@ -272,9 +272,17 @@ import Testing
     @Test("18: one host, whatever the spelling of its name, has per_host transfers at most", arguments: spellings)
     func spellingsOfAHost(spellings: [String]) async throws {
         let server = try ScriptedServer()
-        server.otherwise { _ in .ok(PollerTests.rss(["a"])).but { $0.delay = .milliseconds(200) } }
         let other = try ScriptedServer(address: "127.0.0.2")
-        other.otherwise { _ in .ok(PollerTests.rss(["b"])) }
+        // The first answer of the slow host waits until the other one has been asked.
+        let gate = Gate()
+        other.otherwise { _ in
+            gate.open()
+            return .ok(PollerTests.rss(["b"]))
+        }
+        server.otherwise { _ in
+            gate.wait()
+            return .ok(PollerTests.rss(["a"])).but { $0.delay = .milliseconds(200) }
+        }
         let lab = try PollLab(server)
         lab.configuration.fetch.perHost = 1
         for host in spellings {

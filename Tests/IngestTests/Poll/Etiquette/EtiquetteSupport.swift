@@ -22,6 +22,12 @@ extension PollerTests.Lab {
         for _ in 0..<count { try await round(force: true) }
     }
 
+    /// Another server's feed.
+    func add(elsewhere url: String) {
+        configuration.feeds.append(
+            FeedConfiguration(url: url, place: SourcePlace(file: "test", line: 1, column: 1)))
+    }
+
     /// What the feed waits for from now on.
     func wait(_ target: String = "/feed.xml") throws -> Duration? {
         try feed(target).poll.nextPoll.map { $0 - time.now }

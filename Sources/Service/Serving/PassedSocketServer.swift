@@ -5,7 +5,6 @@ import Logging
 import NIOCore
 import NIOPosix
 import ServiceLifecycle
-import Synchronization
 
 /// Serves on a socket that is bound already: Hummingbird's own server binds for itself alone. It does what that one does,
 /// from the connection on by the same parts.
@@ -13,49 +12,41 @@ struct PassedSocketServer<Responder: HTTPResponder>: Service
 where Responder.Context: InitializableFromSource<ApplicationRequestContextSource> {
     private let socket: PassedSocket
     private let responder: Responder
-    private let idleTimeout: TimeAmount
-    private let mostConnections: Int
+    private let connections: OpenConnections
     private let onReady: @Sendable (Int) async -> Void
     private let logger: Logger
 
     init(
-        _ socket: PassedSocket, responder: Responder, idleTimeout: TimeAmount, mostConnections: Int,
+        _ socket: PassedSocket, responder: Responder, connections: OpenConnections,
         onReady: @escaping @Sendable (Int) async -> Void, logger: Logger
     ) {
         self.socket = socket
         self.responder = responder
-        self.idleTimeout = idleTimeout
-        self.mostConnections = mostConnections
+        self.connections = connections
         self.onReady = onReady
         self.logger = logger
     }
 
     func run() async throws {
-        let http = HTTP1Channel(
-            responder: { request, writer, channel in try await answer(request, writer, channel) },
-            configuration: .init(idleTimeout: idleTimeout))
-        let most = mostConnections
+        let http = BoundedChannel(connections) { request, writer, channel in
+            try await answer(request, writer, channel)
+        }
         let server = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
-            .serverChannelInitializer { channel in
+            .serverChannelInitializer { [connections] channel in
                 channel.eventLoop.makeCompletedFuture {
                     try channel.pipeline.syncOperations.addHandler(
-                        AvailableConnectionsChannelHandler(delegate: MaximumAvailableConnections(most)))
+                        AvailableConnectionsChannelHandler(delegate: RoomForConnections(connections: connections)))
                 }
             }
             .childChannelOption(ChannelOptions.allowRemoteHalfClosure, value: true)
             .bind(socket.descriptor) { [logger] channel in http.setup(channel: channel, logger: logger) }
-        let connections = OpenConnections()
         await withGracefulShutdownHandler {
             await onReady(server.channel.localAddress?.port ?? 0)
             await withDiscardingTaskGroup { group in
                 do {
                     try await server.executeThenClose { inbound in
                         for try await connection in inbound {
-                            connections.opened(connection.channel)
-                            group.addTask { [logger] in
-                                await http.handle(value: connection, logger: logger)
-                                connections.closed(connection.channel)
-                            }
+                            group.addTask { [logger] in await http.handle(value: connection, logger: logger) }
                         }
                     }
                 } catch {
@@ -78,36 +69,5 @@ where Responder.Context: InitializableFromSource<ApplicationRequestContextSource
         }
         response.headers[.server] = "ingestd"
         try await writer.write(response: response.head, body: response.body)
-    }
-}
-
-/// The connections that are open, so that the idle ones among them can be closed at the end.
-private final class OpenConnections: Sendable {
-    private struct State {
-        var channels: [ObjectIdentifier: any Channel] = [:]
-        var isQuiescing = false
-    }
-
-    private let state = Mutex(State())
-
-    func opened(_ channel: any Channel) {
-        let isQuiescing = state.withLock { state in
-            state.channels[ObjectIdentifier(channel)] = channel
-            return state.isQuiescing
-        }
-        if isQuiescing { channel.pipeline.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent()) }
-    }
-
-    func closed(_ channel: any Channel) {
-        state.withLock { _ = $0.channels.removeValue(forKey: ObjectIdentifier(channel)) }
-    }
-
-    /// Closes those without a request at once, the others after its answer.
-    func quiesce() {
-        let open = state.withLock { state in
-            state.isQuiescing = true
-            return Array(state.channels.values)
-        }
-        for channel in open { channel.pipeline.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent()) }
     }
 }

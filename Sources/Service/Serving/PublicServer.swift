@@ -7,6 +7,7 @@ public import Ingest
 public import Logging
 import NIOCore
 public import ServiceLifecycle
+import Synchronization
 
 /// What the daemon answers to the outside, at the address `listen`.
 ///
@@ -24,49 +25,53 @@ public struct PublicServer: Service {
     private let subscriber: Subscriber
     private let metrics: MetricsPage?
     private let gate = DeliveryGate()
+    private let connections: OpenConnections
     private let logger: Logger
     /// Called when the socket is bound, with the port.
     private let onReady: @Sendable (Int) async -> Void
 
-    /// Connections that are open at once.
-    private static let mostConnections = 1024
-    /// A connection on which nothing is sent for so long is closed.
-    private static let idleTimeout: TimeAmount = .seconds(60)
+    /// What documents of hubs may take that are not being archived yet: so many of the largest.
+    private static let mostBodies = 2
 
     public struct CannotListen: Error, CustomStringConvertible {
         public var description: String
     }
 
-    /// - Parameter passed: a socket that somebody has bound already, in place of the address.
+    /// - Parameters:
+    ///   - passed: a socket that somebody has bound already, in place of the address.
+    ///   - mostConnections: that are open at once; a quarter of it of one address, loopback aside.
     public init(
         address: ListenAddress, passed: PassedSocket? = nil, subscriber: Subscriber, metrics: MetricsPage? = nil,
-        logger: Logger,
+        mostConnections: Int = 1024, logger: Logger,
         onReady: @escaping @Sendable (Int) async -> Void = { _ in }
     ) {
         self.address = address
         self.passed = passed
         self.subscriber = subscriber
         self.metrics = metrics
+        connections = OpenConnections(.init(connections: mostConnections, perSource: max(mostConnections / 4, 1)))
         self.logger = logger
         self.onReady = onReady
     }
 
     public func run() async throws {
-        let router = Router()
+        let router = Router(context: ConnectionContext.self)
         if let metrics { router.get("metrics") { request, _ in await metrics.response(to: request) } }
         addCallbacks(to: router)
+        let watching = Task { [connections] in await connections.watch() }
+        defer { watching.cancel() }
         if let passed {
             return try await PassedSocketServer(
-                passed, responder: router.buildResponder(), idleTimeout: PublicServer.idleTimeout,
-                mostConnections: PublicServer.mostConnections, onReady: onReady, logger: PollingService.quiet(logger)
+                passed, responder: router.buildResponder(), connections: connections, onReady: onReady,
+                logger: PollingService.quiet(logger)
             ).run()
         }
         let app = Application(
             router: router,
-            server: .http1(configuration: .init(idleTimeout: PublicServer.idleTimeout)),
+            server: connections.server,
             configuration: ApplicationConfiguration(
                 address: .hostname(address.host, port: address.port), serverName: "ingestd",
-                availableConnectionsDelegate: MaximumAvailableConnections(PublicServer.mostConnections)),
+                availableConnectionsDelegate: connections.room),
             onServerRunning: { [onReady] channel in await onReady(channel.localAddress?.port ?? 0) },
             logger: PollingService.quiet(logger))
         do {
@@ -78,15 +83,17 @@ public struct PublicServer: Service {
 
     // MARK: hubs
 
-    private func addCallbacks(to router: Router<BasicRequestContext>) {
+    private func addCallbacks(to router: Router<ConnectionContext>) {
         router.get("**") { request, _ in
             PublicServer.response(
                 try await subscriber.answer(token: PublicServer.token(request), query: request.uri.query ?? ""))
         }
-        router.post("**") { request, _ in
+        router.post("**") { request, context in
             let answer = try await deliver(request)
             // What is left of a body that is not wanted is not read.
-            return PublicServer.response(answer, closes: answer.status >= 400)
+            let closes = answer.status >= 400
+            if closes { connections.note(context.channel) { $0.ending($1, at: .now) } }
+            return PublicServer.response(answer, closes: closes)
         }
     }
 
@@ -108,56 +115,89 @@ public struct PublicServer: Service {
         if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > limits.maxBody {
             return Subscriber.Answer(413, "larger than \(limits.maxBody) bytes\n")
         }
-        guard await gate.enter() else { return Subscriber.Answer(503, "too many documents at once; try again\n") }
+        let (cuts, cut) = AsyncStream<Void>.makeStream()
+        guard let id = await gate.begin(token, giveUp: { cut.finish() }) else {
+            return Subscriber.Answer(503, "too many documents at once; try again\n")
+        }
         let answer: Subscriber.Answer
         do {
-            answer = try await read(request, limits) { body in
-                try await subscriber.take(
-                    token: token, contentType: request.headers[.contentType],
-                    signature: HTTPField.Name("X-Hub-Signature").flatMap { request.headers[$0] }, body: body)
+            switch await read(request, limits, id, cuts) {
+            case .whole(let body):
+                answer =
+                    if await gate.turn(id) {
+                        try await subscriber.take(
+                            token: token, contentType: request.headers[.contentType],
+                            signature: HTTPField.Name("X-Hub-Signature").flatMap { request.headers[$0] }, body: body)
+                    } else {
+                        Reading.givenUp.answer(limits)
+                    }
+            case let reading: answer = reading.answer(limits)
             }
         } catch {
-            await gate.leave()
+            await gate.end(id)
             throw error
         }
-        await gate.leave()
+        await gate.end(id)
         return answer
+    }
+
+    private enum Reading: Sendable {
+        case whole([UInt8])
+        case tooLarge, tooLate, broken, givenUp
+
+        func answer(_ limits: Subscriber.Limits) -> Subscriber.Answer {
+            switch self {
+            case .tooLarge: Subscriber.Answer(413, "larger than \(limits.maxBody) bytes\n")
+            case .tooLate: Subscriber.Answer(408, "the body did not come in time\n")
+            case .whole, .broken: Subscriber.Answer(503, "the body could not be read; try again\n")
+            case .givenUp: Subscriber.Answer(503, "too much at once; try again\n")
+            }
+        }
     }
 
     /// Reads the body, if it comes in time and is not too large.
     private func read(
-        _ request: Request, _ limits: Subscriber.Limits, then take: ([UInt8]) async throws -> Subscriber.Answer
-    ) async throws -> Subscriber.Answer {
-        enum Reading: Sendable {
-            case whole([UInt8])
-            case tooLarge, tooLate, broken
-        }
+        _ request: Request, _ limits: Subscriber.Limits, _ id: DeliveryGate.ID, _ cuts: AsyncStream<Void>
+    ) async -> Reading {
+        let received = ReceivedBytes()
         // Shutdown waits for no sender.
-        let reading = await cancelWhenGracefulShutdown {
+        return await cancelWhenGracefulShutdown {
             await withTaskGroup(of: Reading.self) { group in
                 group.addTask {
+                    var body: [UInt8] = []
                     do {
-                        return .whole([UInt8](buffer: try await request.body.collect(upTo: limits.maxBody)))
-                    } catch is NIOTooManyBytesError {
-                        return .tooLarge
+                        for try await piece in request.body {
+                            guard body.count + piece.readableBytes <= limits.maxBody else { return .tooLarge }
+                            received.add(piece.readableBytes)
+                            let isKept = await gate.grow(
+                                id, by: piece.readableBytes, limit: PublicServer.mostBodies * limits.maxBody)
+                            guard isKept else { return .givenUp }
+                            body += piece.readableBytesView
+                        }
+                        return Task.isCancelled ? .broken : .whole(body)
                     } catch {
                         return .broken
                     }
                 }
                 group.addTask {
-                    try? await Task.sleep(for: limits.timeout)
-                    return .tooLate
+                    let begun = ContinuousClock.now
+                    while true {
+                        let elapsed = ContinuousClock.now - begun
+                        if elapsed >= limits.timeout || BodyPace.isTooSlow(bytes: received.count, after: elapsed) {
+                            return .tooLate
+                        }
+                        let pause = min(.seconds(1), limits.timeout - elapsed)
+                        guard (try? await Task.sleep(for: pause)) != nil else { return .tooLate }
+                    }
+                }
+                group.addTask {
+                    for await _ in cuts {}
+                    return .givenUp
                 }
                 let first = await group.next() ?? .broken
                 group.cancelAll()
                 return first
             }
-        }
-        switch reading {
-        case .whole(let body): return try await take(body)
-        case .tooLarge: return Subscriber.Answer(413, "larger than \(limits.maxBody) bytes\n")
-        case .tooLate: return Subscriber.Answer(408, "the body did not come in time\n")
-        case .broken: return Subscriber.Answer(503, "the body could not be read; try again\n")
         }
     }
 
@@ -174,31 +214,11 @@ public struct PublicServer: Service {
     }
 }
 
-/// How many documents of hubs are read and archived at once, and how many more may wait, unread.
-actor DeliveryGate {
-    private static let mostInside = 4
-    private static let mostWaiting = 64
+/// How much of a body has come so far.
+private final class ReceivedBytes: Sendable {
+    private let bytes = Mutex(0)
 
-    private var inside = 0
-    private var waiting: [CheckedContinuation<Void, Never>] = []
+    var count: Int { bytes.withLock { $0 } }
 
-    /// - Returns: `false` where too many wait already.
-    func enter() async -> Bool {
-        if inside < DeliveryGate.mostInside {
-            inside += 1
-            return true
-        }
-        guard waiting.count < DeliveryGate.mostWaiting else { return false }
-        await withCheckedContinuation { waiting.append($0) }
-        return true
-    }
-
-    /// The next one goes in instead, if one waits.
-    func leave() {
-        if waiting.isEmpty {
-            inside -= 1
-        } else {
-            waiting.removeFirst().resume()
-        }
-    }
+    func add(_ more: Int) { bytes.withLock { $0 += more } }
 }
