@@ -170,13 +170,14 @@ import Testing
         let exported = try await lab.run("export", "--format", "csv", isVerbatim ? "--verbatim" : "--quiet")
         #expect(exported.status == 0 && exported.stderr.isEmpty, "\(exported.stderr)")
         let script = """
-            import csv, io, sqlite3, sys
+            import csv, io, sqlite3, sys, unicodedata
             text = sys.stdin.buffer.read().decode()
             assert text.endswith('\\r\\n')
             rows = list(csv.reader(io.StringIO(text, newline='')))
             view = sqlite3.connect(sys.argv[1]).execute('SELECT * FROM articles ORDER BY id')
             assert rows[0] == [c[0] for c in view.description], rows[0]
-            view = [['' if v is None else str(v).replace('\\0', '') for v in row] for row in view]
+            shown = lambda v: ''.join(c for c in str(v) if c in '\\t\\r\\n' or unicodedata.category(c) != 'Cc')
+            view = [['' if v is None else shown(v) for v in row] for row in view]
             assert len(view) == 6
             if sys.argv[2] == 'true': assert rows[1:] == view
             differing = [(a, b) for x, y in zip(rows[1:], view) for a, b in zip(x, y) if a != b]

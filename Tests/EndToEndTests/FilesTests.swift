@@ -35,7 +35,6 @@ import Testing
         _ = try await lab.run("run", "--once")
         let outputs = [
             ["articles", "--json"], ["articles"], ["tail"], ["show", "1", "--json"], ["show", "1"],
-            ["search", "--json", "b"],
             ["feeds", "--json"], ["feeds"], ["show", "--why", "--json", "1"],
             ["export", "--format", "jsonl"], ["export", "--format", "jsonfeed"], ["export", "--format", "csv"],
             ["export", "--format", "csv", "--verbatim"], ["export", "--format", "atom"],
@@ -60,7 +59,7 @@ import Testing
         }
         // And nothing is lost for programs.
         let article = try #require(try await lab.json("articles").first)
-        #expect(article["title"].string.contains("\u{202E}") && article["id"].string == evil)
+        #expect(article["title"].string.contains("\u{202E}"))
         // The document that was not changed is not told as changed.
         let again = try await lab.json("poll", lab.server.url("/feed.json"))
         #expect(again.first?["new"].int == 0 && again.first?["revised"].int == 0)

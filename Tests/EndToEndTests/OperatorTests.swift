@@ -247,9 +247,13 @@ import Testing
                 """)
         try await eventually { daemon.stdout.hasSuffix("\n") }
         let request = """
-            import http.client, sys
-            connection = http.client.HTTPConnection('127.0.0.1', int(sys.argv[1]), timeout=20)
-            connection.request('GET', '/hub/nobody'); print(connection.getresponse().status)
+            import http.client, sys, time
+            status = 503  # While it starts.
+            while status == 503:
+                connection = http.client.HTTPConnection('127.0.0.1', int(sys.argv[1]), timeout=20)
+                connection.request('GET', '/hub/nobody'); status = connection.getresponse().status
+                time.sleep(.1)
+            print(status)
             """
         let answer = try await Program.run(
             ["-c", request, String(daemon.stdout.dropLast())], shell: "exec python3 \"$@\"")

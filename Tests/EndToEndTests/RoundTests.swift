@@ -195,26 +195,4 @@ import Testing
         #expect(summary["duplicates"].int == 1)
         #expect(try await lab.json("articles").map { $0["_ingestd"]["sightings"].int } == [2])
     }
-
-    /// What cannot be written is lost for now, but never forgotten: it comes with the next poll.
-    @Test(arguments: ["run --once", "run", "poll"])
-    func theDiskIsFull(_ command: String) async throws {
-        let lab = try Lab()
-        let entries = (0..<50).map { ("e\($0)", String(repeating: "long text \($0) ", count: 2000)) }
-        lab.server.on("/feed.xml") { request in
-            request.value("If-None-Match") == "\"1\"" ? .status(304) : .ok(Lab.rss(entries), ("ETag", "\"1\""))
-        }
-        try lab.configure(targets: ["/feed.xml"])
-        let words =
-            command.split(separator: " ").map(String.init) + (command == "poll" ? [lab.server.url("/feed.xml")] : [])
-        let result = try await Program.run(
-            words + ["--config", lab.configuration], shell: "trap '' XFSZ; ulimit -f 400; exec \"$0\" \"$@\"",
-            within: .seconds(20))
-        #expect(result.status == 74)
-        #expect(result.stderr.contains(lab.database), "\(result.stderr)")
-        #expect(result.stdout.isEmpty)
-        #expect(try await lab.sql("PRAGMA integrity_check") == [["ok"]])
-        #expect(try await lab.sql("SELECT count(*) FROM changes") == [["0"]])
-        #expect(try await lab.json("run", "--once", "--force").first?["new"].int == 50)
-    }
 }

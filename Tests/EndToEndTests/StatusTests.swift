@@ -97,7 +97,7 @@ import Testing
         let lab = try await polled()
         let daemon = try await lab.daemon()
         for suffix in ["", "-wal", "-shm"] { try? FileManager.default.removeItem(atPath: lab.database + suffix) }
-        try await check(lab, 2, "critical", "there is no archive at \(lab.database)", "archive-missing")
+        try await check(lab, 2, "critical", "the archive has been taken away from \(lab.database)", "archive-missing")
         daemon.signal(SIGKILL)
         _ = try await daemon.end()
         try FileManager.default.removeItem(atPath: lab.archive)
