@@ -10,7 +10,7 @@ struct ArchiveProof {
 
     /// There is room for a commit, and one is made and durable.
     ///
-    /// Nothing of an earlier commit that failed stands in the log any more when this returns: its place has been written
+    /// Nothing of an earlier commit that failed is in the log any more when this returns: its place has been written
     /// over.
     func run(_ db: Database) throws {
         try proveRoom()

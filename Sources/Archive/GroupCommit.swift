@@ -147,7 +147,7 @@ final class GroupCommit: Sendable {
     }
 
     private func commit(_ batch: [Job]) -> Failure? {
-        // Once a commit has begun it may stand in the log, whatever SQLite says: a later program would take it for good.
+        // Once a commit has begun it may be in the log, whatever SQLite says: a later program would take it for good.
         var hasBegunCommit = false
         do {
             try onConnection { db in
@@ -165,7 +165,7 @@ final class GroupCommit: Sendable {
             metrics.commit()
             return nil
         } catch {
-            // What stands in the files for a commit that may count stays there until that is decided, by a proof or by
+            // What is in the files for a commit that may count stays there until that is decided, by a proof or by
             // whoever opens the archive next.
             if !hasBegunCommit { raw.rollBack() }
             metrics.rollBack()

@@ -17,7 +17,7 @@ enum HubKeyFile {
         return key
     }
 
-    /// Copies the key to a backup, if there is one and it may be read: without it, hubs are asked anew.
+    /// Copies the key to a backup, if there is one and it may be read: without it, hubs are asked again.
     static func copy(from source: String, to folder: ArchiveFolder) throws(FileFailure) {
         guard let file = try? ArchiveFolder(source).openIfThere(name), let key = key(of: file) else { return }
         try write(key, to: folder.replace(newName, mode: 0o600), in: folder)

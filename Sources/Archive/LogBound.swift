@@ -5,7 +5,7 @@ import Glibc
 
 /// Keeps an archive's write-ahead log from growing for as long as readers overlap.
 ///
-/// SQLite moves the log into the database every 16 MiB, and begins it anew when no reader reads from it. Readers that come
+/// SQLite moves the log into the database every 16 MiB, and starts it again from its beginning when no reader reads from it. Readers that come
 /// and go without a gap leave no such moment, so that it is made: writers wait for those that read now, and whoever comes
 /// meanwhile reads the database itself.
 ///
@@ -80,6 +80,6 @@ struct LogBound {
 }
 
 extension Archive {
-    /// A log of more bytes is kept from being begun anew by somebody who reads.
+    /// A log of more bytes is kept from starting again from its beginning by somebody who reads.
     public static var largeLog: Int { 2 * LogBound.large }
 }

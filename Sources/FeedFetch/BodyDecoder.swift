@@ -1,6 +1,6 @@
 /// Decodes a body while it comes, through the codings that it is in.
 ///
-/// The stages stand in a line, and each step brings one piece of what the last one makes: the caller may stop between
+/// The stages are in a line, and each step brings one piece of what the last one makes: the caller may stop between
 /// any two, so that no few bytes become many at once. No stage makes more than `limit` bytes: what a later one skips
 /// would otherwise be free.
 final class BodyDecoder {

@@ -10,6 +10,7 @@ final class BrotliDecoder: BodyStage {
     init() {
         allocated = .allocate(capacity: 1)
         allocated.initialize(to: 0)
+        // Some KB, however large the window: without them no Swift object could be made either, which ends the program too.
         guard let decoder = BrotliDecoderCreateInstance(ccurl_counting_malloc, ccurl_counting_free, allocated) else {
             fatalError("out of memory")
         }

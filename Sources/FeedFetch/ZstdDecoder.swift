@@ -15,6 +15,7 @@ final class ZstdDecoder: BodyStage {
     private var mostMade = 0
 
     init() {
+        // Some KB, however large the window: without them no Swift object could be made either, which ends the program too.
         guard let context = ZSTD_createDCtx() else { fatalError("out of memory") }
         self.context = context
         ZSTD_DCtx_setParameter(context, ZSTD_d_windowLogMax, ZstdDecoder.windowBits)

@@ -1,4 +1,4 @@
-/// How texts stand in JSON (RFC 8259, 7).
+/// How texts are written in JSON (RFC 8259, 7).
 enum JSONText {
     /// What is escaped beyond what JSON demands.
     enum Form {

@@ -315,7 +315,7 @@ private final class OutlineReader {
             tags.append(tag)
         }
         let texts = [url, title ?? "", values["htmlurl"] ?? ""] + tags
-        // Tags name the folders anew in each.
+        // Tags name the folders again in each.
         guard meter.goesOn(tags.count), meter.claim(texts.reduce(160) { $0 + 16 + $1.utf8.count }) else { return }
         let feed = OPMLFeed(
             url: url, title: title, htmlURL: values["htmlurl"].flatMap { $0.isEmpty ? nil : $0 }, tags: tags,

@@ -34,7 +34,7 @@ enum SQLiteLock {
         return lock.map { holder($0.pid) }
     }
 
-    /// Whoever reads from the log, which is not begun anew meanwhile.
+    /// Whoever reads from the log, which does not start again meanwhile.
     static func readers(ofLogOf path: String, otherThan own: Int?) -> [Holder] {
         let pids = locks(of: [inode(path + "-shm")]).lazy
             .filter { !$0.isExclusive && $0.pid != own && $0.bytes.overlaps(readLocks) }.map(\.pid)

@@ -1,6 +1,6 @@
 import FeedModel
 
-/// A JSON document: what stands where in its bytes, as one list in document order.
+/// A JSON document: what is where in its bytes, as one list in document order.
 ///
 /// Nothing is a String until a reader asks for it, and of what no reader asks for a few bytes are kept.
 final class JSONDocument {

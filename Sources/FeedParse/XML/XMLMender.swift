@@ -374,7 +374,7 @@ struct XMLMender {
         switch byte {
         case UInt8(ascii: "&"): out.append(contentsOf: "&amp;".utf8)
         case UInt8(ascii: "<"): out.append(contentsOf: "&lt;".utf8)
-        // `]]>` must not stand in text (XML 1.0, 2.4).
+        // `]]>` must not be in text (XML 1.0, 2.4).
         case UInt8(ascii: ">") where out.last == UInt8(ascii: "]"): out.append(contentsOf: "&gt;".utf8)
         case UInt8(ascii: "\"") where isInAttribute: out.append(contentsOf: "&quot;".utf8)
         default: out.append(byte)

@@ -26,7 +26,7 @@ public final class OutputFile {
             temporary = nil
             descriptor = open(path, O_WRONLY | O_CLOEXEC)
         } else {
-            // A file that is there already is another's, or was left by a program that was killed.
+            // A file that is there already belongs to somebody else, or was left by a program that was killed.
             var partial = ""
             var number = 0
             repeat {

@@ -37,7 +37,7 @@ enum CombiningMarks {
         scalar.properties.canonicalCombiningClass.rawValue > 0 || parts(scalar).count > 1
     }
 
-    /// What stands for two marks: of Tibetan vowel signs neither is known by their own class (Unicode, 3.11, D107).
+    /// Characters that are short for two marks: of Tibetan vowel signs neither is known by their own class (Unicode, 3.11, D107).
     private static func parts(_ scalar: Unicode.Scalar) -> [Unicode.Scalar] {
         switch scalar.value {
         case 0x344: ["\u{308}", "\u{301}"]

@@ -9,7 +9,7 @@ import FeedModel
 extension PollState {
     var hasDied: Bool { lastError?.code == PollError.crashed }
 
-    /// - Parameter jitter: 0 to 1, drawn anew for each feed.
+    /// - Parameter jitter: 0 to 1, drawn again for each feed.
     mutating func noteDeath(at now: Timestamp, schedule: ScheduleSettings, jitter: Double) {
         guard state == .active || state == .failing || state == .dead else { return }
         failures += 1

@@ -137,7 +137,7 @@ public actor Subscriber {
         alarm.wake()
     }
 
-    /// Goes on with what an earlier run has subscribed to. What another key has made is forgotten, and asked for anew.
+    /// Goes on with what an earlier run has subscribed to. What another key has made is forgotten, and asked for again.
     private func resume(minInterval: Duration, _ queue: PollQueue) async throws {
         let key = HubKey(try archive.hubKey())
         let now = time.now
