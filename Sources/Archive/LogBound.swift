@@ -5,9 +5,9 @@ import Glibc
 
 /// Keeps an archive's write-ahead log from growing for as long as readers overlap.
 ///
-/// SQLite moves the log into the database every 16 MiB, and starts it again from its beginning when no reader reads from it. Readers that come
-/// and go without a gap leave no such moment, so that it is made: writers wait for those that read now, and whoever comes
-/// meanwhile reads the database itself.
+/// SQLite moves the log into the database every 16 MiB, and starts it again from its beginning when no reader reads from
+/// it. Readers that come and go without a gap leave no such moment, so that it is made: writers wait for those that read
+/// now, and whoever comes meanwhile reads the database itself.
 ///
 /// | the log is larger than | writers wait                                              |
 /// |-----------------------:|-----------------------------------------------------------|

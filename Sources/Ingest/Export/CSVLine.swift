@@ -6,8 +6,8 @@ public enum CSVLine {
     ///
     /// Control characters but tabs and line ends are left out, and what turns the direction of a text around.
     ///
-    /// - Parameter isVerbatim: the latter stays, and cells begin as they are. Otherwise one that a spreadsheet would take for a formula,
-    ///   which anybody who writes a feed could put there, has an apostrophe before it.
+    /// - Parameter isVerbatim: the latter stays, and cells begin as they are. Otherwise one that a spreadsheet would take for
+    ///   a formula, which anybody who writes a feed could put there, has an apostrophe before it.
     public static func of(_ fields: some Sequence<String?>, isVerbatim: Bool) -> [UInt8] {
         var out: [UInt8] = []
         var isFirst = true

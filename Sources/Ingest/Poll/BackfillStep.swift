@@ -35,14 +35,12 @@ struct BackfillStep: Sendable {
     func run(_ walk: Backfill, of feed: Feed, settings: FeedPollSettings) async throws -> Result {
         let outcome = await fetcher.fetch(settings.request(forPage: walk.url, of: feed))
         let now = time.now
-        guard let seat = await room.seat(for: outcome.bodyBytes, isSuspect: feed.poll.hasDied) else {
+        guard let seat = await room.seat(for: outcome.bodyBytes, of: feed, archive.marks) else {
             return Result(heldHost: outcome.heldHost)
         }
         let report: PageReport
         do {
-            let record = try await seat.run { [keepsRaw = settings.keepsRaw, isAlone = seat.isAlone] in
-                let mark = archive.marks.begin(feed.id, isAlone: isAlone)
-                defer { archive.marks.end(mark) }
+            let record = try await seat.run { [keepsRaw = settings.keepsRaw] in
                 var record = PageRecord(
                     feed: feed, walk: walk, outcome: outcome, rules: settings.rules, now: now, jitter: jitter)
                 if keepsRaw, record?.isPage == true, case .response(let response) = outcome {
@@ -51,11 +49,7 @@ struct BackfillStep: Sendable {
                 return record
             }
             guard let record else { return Result(heldHost: outcome.heldHost) }
-            report = try await archive.write { [archive, isAlone = seat.isAlone] transaction in
-                let mark = archive.marks.begin(feed.id, isAlone: isAlone)
-                defer { archive.marks.end(mark) }
-                return try record.commit(in: transaction)
-            }
+            report = try await archive.write { transaction in try seat.marked { try record.commit(in: transaction) } }
         } catch let error as ArchiveError where error.isPassing && archive.waitsOut {
             return Result(heldHost: outcome.heldHost)
         }

@@ -36,18 +36,18 @@ struct FeedPoll: Sendable {
     }
 
     func run(_ due: DueFeed, settings: FeedPollSettings) async throws -> Result {
-        let known: Feed?
+        let begun = time.now
+        let feed: Feed
         do {
-            known = try archive.feed(due.feed)
+            guard let known = try archive.feed(due.feed) else { return Result(heldHost: due.host) }
+            if let end = StorageAllowance.end(of: known.poll.stored, at: begun) {
+                return try await refuse(known, until: end, at: begun, settings, due)
+            }
+            feed = known
         } catch let error as ArchiveError where error.isPassing && archive.waitsOut {
             return Result(unrecorded: error, heldHost: due.host)
         }
-        guard let feed = known else { return Result(heldHost: due.host) }
         let isRemote = WebURL(feed.poll.url)?.isHTTP ?? true
-        let begun = time.now
-        if let end = StorageAllowance.end(of: feed.poll.stored, at: begun) {
-            return try await refuse(feed, until: end, at: begun, settings, due)
-        }
         if isRemote { network.asks(due.host) }
         let outcome = await fetcher.fetch(settings.request(for: feed, at: time.now))
         let now = time.now
@@ -77,22 +77,19 @@ struct FeedPoll: Sendable {
         case .notModified(let response):
             record = attempt.unchanged(response)
         case .document(let response):
-            seat = await room.seat(for: response.body.count, isSuspect: feed.poll.hasDied)
+            seat = await room.seat(for: response.body.count, of: feed, archive.marks)
             guard let seat else { return Result(change: finding.change, heldHost: outcome.heldHost) }
-            record = try await seat.run { [keepsRaw = settings.keepsRaw, isAlone = seat.isAlone] in
-                let mark = archive.marks.begin(feed.id, isAlone: isAlone)
-                defer { archive.marks.end(mark) }
-                return try read(response, attempt, keepsRaw: keepsRaw)
+            record = try await seat.run { [keepsRaw = settings.keepsRaw] in
+                try read(response, attempt, keepsRaw: keepsRaw)
             }
         case .gone(let error):
             record = attempt.gone(error)
         case .failure(let error, let retryAfter, let pausesHost):
             record = attempt.failure(error, retryAfter: retryAfter, pausesHost: pausesHost)
         }
-        var report = try await archive.write { [archive, isAlone = seat?.isAlone ?? false] transaction in
-            let mark = record.document.map { _ in archive.marks.begin(feed.id, isAlone: isAlone) }
-            defer { mark.map(archive.marks.end) }
-            return try record.commit(in: transaction)
+        var report = try await archive.write { [seat] transaction in
+            guard let seat, record.document != nil else { return try record.commit(in: transaction) }
+            return try seat.marked { try record.commit(in: transaction) }
         }
         report.lateness = feed.poll.nextPoll.flatMap { begun >= $0 ? begun - $0 : nil }
         report.duration = max(time.now - begun, .zero)

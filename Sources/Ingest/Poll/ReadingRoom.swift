@@ -1,4 +1,6 @@
+import Archive
 import Dispatch
+import FeedModel
 import FeedParse
 import Foundation
 import Synchronization
@@ -23,23 +25,33 @@ public final class ReadingRoom: Sendable {
 
     /// Leaves when it is let go of.
     final class Seat: Sendable {
-        /// No other document that the program has died of, or may die of by its size, is read meanwhile.
-        let isAlone: Bool
         private let desk: Desk?
+        private let feed: FeedID
+        private let isSuspect: Bool
+        private let marks: WorkMarks
 
-        fileprivate init(at desk: Desk?, isAlone: Bool) {
+        fileprivate init(at desk: Desk?, _ feed: FeedID, isSuspect: Bool, _ marks: WorkMarks) {
             self.desk = desk
-            self.isAlone = isAlone
+            self.feed = feed
+            self.isSuspect = isSuspect
+            self.marks = marks
         }
 
         deinit { desk?.leave() }
 
-        /// Runs `body` where this seat's documents are read.
+        /// Runs `body` where this seat's documents are read, with the feed's mark.
         func run<Result: Sendable>(_ body: @escaping @Sendable () throws -> Result) async throws -> Result {
-            guard let desk else { return try body() }
+            guard let desk else { return try marked(body) }
             return try await withCheckedThrowingContinuation { continuation in
-                desk.thread.async { continuation.resume(with: Swift.Result(catching: body)) }
+                desk.thread.async { continuation.resume(with: Swift.Result { try self.marked(body) }) }
             }
+        }
+
+        /// Runs `body` with the feed's mark: should the program die of it, the next one knows whose document it was.
+        func marked<Result>(_ body: () throws -> Result) rethrows -> Result {
+            let mark = marks.begin(feed, isAlone: isSuspect)
+            defer { marks.end(mark) }
+            return try body()
         }
     }
 
@@ -52,16 +64,14 @@ public final class ReadingRoom: Sendable {
         desks = (Desk("medium", seats: max(1, cores / 2)), Desk("heavy", seats: 1))
     }
 
-    /// - Parameters:
-    ///   - bytes: of the document.
-    ///   - isSuspect: the program has died of the feed's documents.
+    /// - Parameter bytes: of a document of the feed.
     /// - Returns: `nil` when the room has closed.
-    func seat(for bytes: Int, isSuspect: Bool = false) async -> Seat? {
-        if isSuspect || bytes > ReadingRoom.medium {
-            return await desks.heavy.enter(bytes) ? Seat(at: desks.heavy, isAlone: true) : nil
-        }
-        guard bytes > ReadingRoom.light else { return Seat(at: nil, isAlone: false) }
-        return await desks.medium.enter(bytes) ? Seat(at: desks.medium, isAlone: false) : nil
+    func seat(for bytes: Int, of feed: Feed, _ marks: WorkMarks) async -> Seat? {
+        let isSuspect = feed.poll.hasDied
+        let desk =
+            isSuspect || bytes > ReadingRoom.medium ? desks.heavy : bytes > ReadingRoom.light ? desks.medium : nil
+        if let desk, await !desk.enter(bytes) { return nil }
+        return Seat(at: desk, feed.id, isSuspect: isSuspect, marks)
     }
 
     /// How many wait for a seat.

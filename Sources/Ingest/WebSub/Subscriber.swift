@@ -442,12 +442,10 @@ public actor Subscriber {
         _ body: [UInt8], _ contentType: String?, of subscription: Subscription, _ metadata: Logger.Metadata
     ) async throws {
         let now = time.now
-        let isSuspect = try archive.feed(subscription.feed)?.poll.hasDied ?? false
-        guard let seat = await room.seat(for: body.count, isSuspect: isSuspect) else { throw IsStopping() }
-        let delivery = try await seat.run { [archive, isAlone = seat.isAlone] in
-            let mark = archive.marks.begin(subscription.feed, isAlone: isAlone)
-            defer { archive.marks.end(mark) }
-            return Delivery.read(body, contentType: contentType, of: subscription, at: now)
+        guard let feed = try archive.feed(subscription.feed) else { throw NoLongerWanted() }
+        guard let seat = await room.seat(for: body.count, of: feed, archive.marks) else { throw IsStopping() }
+        let delivery = try await seat.run {
+            Delivery.read(body, contentType: contentType, of: subscription, at: now)
         }
         switch delivery {
         case .failure(let reason):
@@ -459,11 +457,8 @@ public actor Subscriber {
                     pushed: body, contentType: contentType, of: subscription, in: archive, at: now
                 ).packed()
             }
-            let brought = try await archive.write(waits: false) {
-                [archive, delivery, isAlone = seat.isAlone] transaction in
-                let mark = archive.marks.begin(subscription.feed, isAlone: isAlone)
-                defer { archive.marks.end(mark) }
-                return try delivery.commit(in: transaction)
+            let brought = try await archive.write(waits: false) { [delivery] transaction in
+                try seat.marked { try delivery.commit(in: transaction) }
             }
             guard let brought else { throw NoLongerWanted() }
             delivered()
