@@ -114,7 +114,7 @@ struct BoundedChannel: ServerChildChannel {
                     maxHeaderFieldSize: BoundedChannel.largestHead, maxHeaderListSize: BoundedChannel.largestHead)))
     }
 
-    func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<HTTP1Channel.Value> {
+    func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<AcceptedConnection> {
         channel.eventLoop.makeCompletedFuture {
             try channel.pipeline.syncOperations.addHandler(TrafficHandler(connections))
         }.flatMap {
@@ -122,12 +122,13 @@ struct BoundedChannel: ServerChildChannel {
         }.map { value in
             connections.opened(channel)
             channel.closeFuture.whenComplete { _ in connections.closed(channel) }
-            return value
+            return AcceptedConnection(value)
         }
     }
 
-    func handle(value: HTTP1Channel.Value, logger: Logger) async {
-        await http.handle(value: value, logger: logger)
+    func handle(value: AcceptedConnection, logger: Logger) async {
+        guard let connection = value.take() else { return }
+        await http.handle(value: connection, logger: logger)
     }
 }
 

@@ -38,6 +38,8 @@ import Testing
 
         deinit { task.cancel() }
 
+        func stop() { task.cancel() }
+
         func connect() throws -> ClientConnection { try ClientConnection(port: port) }
     }
 
@@ -74,6 +76,20 @@ import Testing
         last.send("GET /x HTTP/1.1\r\nHost: x\r\n\r\n")
         try await until { last.received.hasPrefix("HTTP/1.1 503") }
         try await until { idle.count { $0.isClosed } == 33 }
+    }
+
+    @Test("a connection that comes while the server stops ends nothing but itself", arguments: [false, true])
+    func connectionsAtTheEnd(isPassed: Bool) async throws {
+        for _ in 0..<10 {
+            let lab = try await Lab(connections: 64, isPassed: isPassed)
+            var clients: [ClientConnection] = []
+            for number in 0..<40 {
+                if number == 20 { lab.stop() }
+                // Sooner or later it is refused.
+                if let client = try? lab.connect() { clients.append(client) }
+            }
+            try await until { clients.allSatisfy(\.isClosed) }
+        }
     }
 
     @Test("a head that is too large ends its connection")
