@@ -1,8 +1,6 @@
-import DequeModule
 public import FeedFetch
 public import FeedModel
 import HeapModule
-import PublicSuffix
 
 /// A feed that is to be polled now.
 public struct DueFeed: Hashable, Sendable {
@@ -11,7 +9,7 @@ public struct DueFeed: Hashable, Sendable {
     public var host: String
 }
 
-/// Which feed is polled next: a heap of (time, feed), a budget for each host, and pauses by `PauseScope`.
+/// Which feed is polled next: a heap of (time, feed), and who waits at which host (`HostTable`).
 ///
 /// `next()` suspends until a feed is due, its host has room for it and fewer polls are in flight than may
 /// be: this is the backpressure of the whole pipeline. Redirects to other hosts pass through the same
@@ -20,18 +18,13 @@ public struct DueFeed: Hashable, Sendable {
 /// A feed is in one of four places: scheduled (in the heap), waiting (due, at its host), in flight, or
 /// nowhere (gone, disabled, removed).
 ///
-/// While our own network is out the queue is held: nothing starts but what somebody asks for, and probes. All times come from the time source that is handed in.
+/// While our own network is out the queue is held: nothing starts but what somebody asks for, and probes. All times
+/// come from the time source that is handed in.
 public actor PollQueue: HostGate {
     private struct Due: Comparable {
         var at: Timestamp
         var feed: FeedID
         static func < (a: Due, b: Due) -> Bool { a.at < b.at }
-    }
-
-    private struct Ready: Comparable {
-        var at: Timestamp
-        var host: String
-        static func < (a: Ready, b: Ready) -> Bool { a.at < b.at }
     }
 
     private enum Place: Hashable {
@@ -50,48 +43,13 @@ public actor PollQueue: HostGate {
         var isRemoved = false
     }
 
-    private typealias Mover = CheckedContinuation<Timestamp?, Never>
-
-    private struct Host {
-        let scope: String
-        var limit: HostLimit
-        var inFlight = 0
-        /// No request starts sooner: the last start and the distance that the host keeps then.
-        var nextStart: Timestamp?
-        var waiting: Deque<FeedID> = []
-        var movers: Deque<Mover> = []
-        /// It stands in `readyFeeds`, in `readyMovers`.
-        var isQueuedForFeeds = false
-        var isQueuedForMovers = false
-
-        var isIdle: Bool { inFlight == 0 && waiting.isEmpty && movers.isEmpty }
-    }
-
-    /// Hosts that pause together; here only while there is something to know of them.
-    private struct Scope {
-        var pausedUntil: Timestamp?
-        var slowness = 0
-    }
-
-    /// How long a poll that is led to a host which an operator has paused, maybe for good, stays away.
-    private static let longestDetour: Duration = .hours(1)
-
     private let time: any TimeSource
-    private var limits: HostLimits
     /// True for `run --once`: `next()` ends when nothing is waiting any more, nor in flight, which may go on.
     private let endsWhenIdle: Bool
 
     private var slots: [FeedID: Slot] = [:]
     private var due = Heap<Due>()
-    /// Hosts with room and waiting feeds, and hosts with room for a redirect: those must start also while
-    /// nobody takes feeds, since the polls in flight wait for them.
-    private var readyFeeds = Heap<Ready>()
-    private var readyMovers = Heap<Ready>()
-    private var hosts: [String: Host] = [:]
-    /// The hosts in `hosts` of each pause scope.
-    private var hostsOfScope: [String: Set<String>] = [:]
-    private var scopes: [String: Scope] = [:]
-    private var operatorPauses = OperatorPauses()
+    private var hosts: HostTable
     /// Feeds whose time has come while an operator's pause holds, and when that was.
     private var parked: [FeedID: Timestamp] = [:]
     /// Then only feeds that start all the same are waiting.
@@ -100,14 +58,13 @@ public actor PollQueue: HostGate {
     private var holdGeneration = 0
     /// Nothing starts at all.
     private var isStopped = false
-    private var waitingCount = 0
     private var inFlight = 0
     private var isClosed = false
     private var consumer: CheckedContinuation<DueFeed?, Never>?
     private var timer: (at: Timestamp, task: Task<Void, Never>)?
 
     public init(limits: HostLimits, time: any TimeSource, endsWhenIdle: Bool = false) {
-        self.limits = limits
+        hosts = HostTable(limits: limits)
         self.time = time
         self.endsWhenIdle = endsWhenIdle
     }
@@ -119,19 +76,14 @@ public actor PollQueue: HostGate {
 
     /// Feeds that are due and wait for room, and pause scopes that are quiet now.
     public var backlog: (waiting: Int, pausedScopes: Int) {
-        let now = time.now
-        return (waitingCount, scopes.values.count { $0.pausedUntil.map { $0 > now } ?? false })
+        (hosts.waitingCount, pausedScopes().count)
     }
 
     /// Nothing is in flight, and nothing waits at its host.
-    public var isAtRest: Bool { inFlight == 0 && waitingCount == 0 }
+    public var isAtRest: Bool { inFlight == 0 && hosts.waitingCount == 0 }
 
     public func setLimits(_ limits: HostLimits) {
-        self.limits = limits
-        for name in Array(hosts.keys) {
-            hosts[name]?.limit = limits.of(name)
-            queue(name)
-        }
+        hosts.setLimits(limits, at: time.now)
         serve()
     }
 
@@ -150,7 +102,7 @@ public actor PollQueue: HostGate {
     /// - Returns: when its host's pause ends, if the host is paused: then nothing is polled.
     public func pollNow(_ feed: FeedID, host: String) -> Timestamp? {
         let now = time.now
-        if let until = pausedUntil(host, now) ?? operatorPauses.of(feed, host: host, at: now)?.end { return until }
+        if let until = hosts.pausedUntil(host, now) ?? operatorPause(feed, host: host)?.end { return until }
         switch slots[feed]?.place {
         case .inFlight, .waiting: break
         default:
@@ -205,10 +157,7 @@ public actor PollQueue: HostGate {
 
     private func dropWaiting(_ feed: FeedID) {
         guard let host = slots[feed]?.host else { return }
-        if let index = hosts[host]?.waiting.firstIndex(of: feed) {
-            hosts[host]?.waiting.remove(at: index)
-            waitingCount -= 1
-        }
+        hosts.drop(feed, at: host, now: time.now)
     }
 
     // MARK: the consumer
@@ -231,13 +180,13 @@ public actor PollQueue: HostGate {
     ///   - goesOn: `at` is for more of the same work, which a queue that ends when idle waits for as well.
     public func finished(_ feed: FeedID, heldHost: String?, host: String, at: Timestamp?, goesOn: Bool = false) {
         inFlight -= 1
-        if let heldHost { leave(heldHost) }
+        if let heldHost { hosts.leave(heldHost, at: time.now) }
         if let slot = slots[feed] {
             slots[feed]?.place = nil
             slots[feed]?.isWanted = false
             if slot.isRemoved {
                 slots[feed] = nil
-            } else if slot.isWanted, pausedUntil(host, time.now) == nil {
+            } else if slot.isWanted, hosts.pausedUntil(host, time.now) == nil {
                 place(feed, host: host, at: time.now)
                 if isHeld { probe(feed) }
             } else if !endsWhenIdle || goesOn {
@@ -263,23 +212,17 @@ public actor PollQueue: HostGate {
     /// - Returns: the feeds that were waiting.
     @discardableResult
     public func pause(scope: String, until: Timestamp) -> [FeedID] {
-        let known = scopes[scope]?.pausedUntil
-        scopes[scope, default: Scope()].pausedUntil = max(known ?? until, until)
+        let now = time.now
         var sentBack: [FeedID] = []
-        for host in hostsOfScope[scope] ?? [] {
-            let waiting = hosts[host]?.waiting ?? []
-            hosts[host]?.waiting = []
-            waitingCount -= waiting.count
+        for host in hosts.pause(scope: scope, until: until) {
+            let waiting = hosts.takeWaiting(at: host, now: now)
             for feed in waiting {
                 slots[feed]?.place = nil
                 slots[feed]?.isWanted = false
                 if !endsWhenIdle { place(feed, host: host, at: until) }
             }
             sentBack += waiting
-            let movers = hosts[host]?.movers ?? []
-            hosts[host]?.movers = []
-            for mover in movers { mover.resume(returning: until) }
-            queue(host)
+            hosts.turnMoversAway(from: host, until: until, now: now)
         }
         serve()
         return sentBack
@@ -287,74 +230,32 @@ public actor PollQueue: HostGate {
 
     /// Sets how many times the distance between request starts to the hosts of a scope is doubled.
     public func slow(scope: String, doublings: Int) {
-        if doublings > 0 || scopes[scope] != nil { scopes[scope, default: Scope()].slowness = doublings }
-        dropIfUsual(scope)
+        hosts.slow(scope: scope, doublings: doublings)
     }
 
     /// Starts requests as usual again, but to these pause scopes.
     public func hurry(except slow: Set<String>) {
-        for scope in Array(scopes.keys) where !slow.contains(scope) {
-            scopes[scope]?.slowness = 0
-            dropIfUsual(scope)
-        }
-    }
-
-    private func dropIfUsual(_ scope: String) {
-        if let known = scopes[scope], known.pausedUntil == nil, known.slowness == 0 { scopes[scope] = nil }
+        hosts.hurry(except: slow)
     }
 
     /// Until when a host is paused, if it is.
-    public func pausedUntil(_ host: String) -> Timestamp? { pausedUntil(host, time.now) }
+    public func pausedUntil(_ host: String) -> Timestamp? { hosts.pausedUntil(host, time.now) }
 
     /// Until when each pause scope is paused that is.
     public func pausedScopes() -> [String: Timestamp] {
-        let now = time.now
-        return scopes.compactMapValues { $0.pausedUntil.flatMap { $0 > now ? $0 : nil } }
-    }
-
-    private func pausedUntil(_ host: String, _ now: Timestamp) -> Timestamp? {
-        // Whoever is led there asks again after a while: the operator may think better of it.
-        let ofOperator = operatorPauses.of(nil, host: host, at: now).map { min($0.end, now + PollQueue.longestDetour) }
-        guard !scopes.isEmpty else { return ofOperator }
-        let asked = askedForQuiet(host, now)
-        return [ofOperator, asked].compactMap(\.self).max()
-    }
-
-    private func askedForQuiet(_ host: String, _ now: Timestamp) -> Timestamp? {
-        let scope = hosts[host]?.scope ?? PauseScope.of(host)
-        guard let until = scopes[scope]?.pausedUntil else { return nil }
-        if until > now { return until }
-        scopes[scope]?.pausedUntil = nil
-        dropIfUsual(scope)
-        return nil
+        hosts.pausedScopes(at: time.now)
     }
 
     public func move(from: String, to: String) async -> Timestamp? {
-        leave(from)
-        if let until = pausedUntil(to, time.now) {
+        hosts.leave(from, at: time.now)
+        if let until = hosts.pausedUntil(to, time.now) {
             serve()
             return until
         }
         return await withCheckedContinuation { continuation in
-            enter(to)
-            hosts[to]?.movers.append(continuation)
-            queue(to)
+            hosts.wait(continuation, at: to, now: time.now)
             serve()
         }
-    }
-
-    /// Sees to it that a host is in `hosts`.
-    private func enter(_ name: String) {
-        guard hosts[name] == nil else { return }
-        let scope = PauseScope.of(name)
-        hosts[name] = Host(scope: scope, limit: limits.of(name))
-        hostsOfScope[scope, default: []].insert(name)
-    }
-
-    private func drop(_ name: String) {
-        guard let scope = hosts.removeValue(forKey: name)?.scope else { return }
-        hostsOfScope[scope]?.remove(name)
-        if hostsOfScope[scope]?.isEmpty == true { hostsOfScope[scope] = nil }
     }
 
     // MARK: the operator
@@ -364,7 +265,7 @@ public actor PollQueue: HostGate {
     ///
     /// - Returns: the feeds that were waiting, and what holds them.
     public func set(_ pauses: OperatorPauses) -> [(feed: FeedID, pause: OperatorPause)] {
-        operatorPauses = pauses
+        hosts.set(pauses)
         let now = time.now
         let due = parked.sorted { $0.value < $1.value }
         let free = due.filter { feed, _ in
@@ -380,20 +281,15 @@ public actor PollQueue: HostGate {
             park(feed, host: host, due: at, pause)
         }
         var sentBack: [(feed: FeedID, pause: OperatorPause)] = []
-        for name in pauses.isEmpty ? [] : Array(hosts.keys) {
-            for feed in hosts[name]?.waiting ?? [] {
+        for name in pauses.isEmpty ? [] : hosts.names {
+            for feed in hosts.waiting(at: name) {
                 guard let pause = pauses.of(feed, host: name, at: now) else { continue }
                 dropWaiting(feed)
                 slots[feed]?.place = nil
                 park(feed, host: name, due: now, pause)
                 sentBack.append((feed, pause))
             }
-            if let until = pausedUntil(name, now) {
-                let movers = hosts[name]?.movers ?? []
-                hosts[name]?.movers = []
-                for mover in movers { mover.resume(returning: until) }
-            }
-            queue(name)
+            if let until = hosts.pausedUntil(name, now) { hosts.turnMoversAway(from: name, until: until, now: now) }
         }
         serve()
         return sentBack
@@ -401,7 +297,7 @@ public actor PollQueue: HostGate {
 
     /// What an operator says of a feed.
     public func operatorPause(_ feed: FeedID, host: String) -> OperatorPause? {
-        operatorPauses.of(feed, host: host, at: time.now)
+        hosts.operatorPauses.of(feed, host: host, at: time.now)
     }
 
     private func park(_ feed: FeedID, host: String, due: Timestamp, _ pause: OperatorPause) {
@@ -452,11 +348,8 @@ public actor PollQueue: HostGate {
     private func sendBack() -> [FeedID] {
         let now = time.now
         var wanted: [FeedID] = []
-        for name in Array(hosts.keys) {
-            let waiting = hosts[name]?.waiting ?? []
-            hosts[name]?.waiting = []
-            waitingCount -= waiting.count
-            for feed in waiting {
+        for name in hosts.names {
+            for feed in hosts.takeWaiting(at: name, now: now) {
                 if slots[feed]?.isWanted == true { wanted.append(feed) }
                 slots[feed] = Slot(host: name, place: nil)
                 place(feed, host: name, at: now)
@@ -482,37 +375,12 @@ public actor PollQueue: HostGate {
     ///
     /// - Returns: `false` if it is not in the schedule, or its host is paused.
     public func startHeld(_ feed: FeedID) -> Bool {
-        guard isHeld, let slot = slots[feed], case .scheduled = slot.place, pausedUntil(slot.host, time.now) == nil,
-            operatorPauses.of(feed, host: slot.host, at: time.now) == nil
+        guard isHeld, let slot = slots[feed], case .scheduled = slot.place,
+            hosts.pausedUntil(slot.host, time.now) == nil, operatorPause(feed, host: slot.host) == nil
         else { return false }
         probe(feed)
         serve()
         return true
-    }
-
-    private func leave(_ host: String) {
-        hosts[host]?.inFlight -= 1
-        queue(host)
-    }
-
-    /// Puts a host that has work and room into the heaps of hosts that can start something.
-    private func queue(_ name: String) {
-        guard var host = hosts[name] else { return }
-        if host.isIdle, host.nextStart.map({ $0 <= time.now }) ?? true {
-            drop(name)
-            return
-        }
-        guard host.inFlight < host.limit.perHost else { return }
-        let at = host.nextStart ?? time.now
-        if !host.waiting.isEmpty, !host.isQueuedForFeeds {
-            host.isQueuedForFeeds = true
-            readyFeeds.insert(Ready(at: at, host: name))
-        }
-        if !host.movers.isEmpty, !host.isQueuedForMovers {
-            host.isQueuedForMovers = true
-            readyMovers.insert(Ready(at: at, host: name))
-        }
-        hosts[name] = host
     }
 
     // MARK: the clock
@@ -533,12 +401,8 @@ public actor PollQueue: HostGate {
                 guard case .scheduled(let at) = slot.place else { return nil }
                 return Due(at: at, feed: feed)
             })
-        for (name, host) in hosts { hosts[name]?.nextStart = host.nextStart.map { $0 + change } }
-        readyFeeds = Heap(readyFeeds.unordered.map { Ready(at: $0.at + change, host: $0.host) })
-        readyMovers = Heap(readyMovers.unordered.map { Ready(at: $0.at + change, host: $0.host) })
-        for (name, scope) in scopes { scopes[name]?.pausedUntil = scope.pausedUntil.map { $0 + change } }
+        hosts.clockWasSet(by: change)
         parked = parked.mapValues { $0 + change }
-        operatorPauses.clockWasSet(by: change)
         timer?.task.cancel()
         timer = nil
         serve()
@@ -550,30 +414,15 @@ public actor PollQueue: HostGate {
     private func serve() {
         let now = time.now
         if !isHeld, !isStopped { collectDue(now) }
-        while let first = readyMovers.min, first.at <= now {
-            readyMovers.removeMin()
-            hosts[first.host]?.isQueuedForMovers = false
-            if mayStart(first.host, now), let mover = hosts[first.host]?.movers.popFirst() {
-                start(first.host, now)
-                mover.resume(returning: nil)
-            }
-            queue(first.host)
+        while let mover = hosts.startMover(at: now) { mover.resume(returning: nil) }
+        while canTakeFeed, let next = hosts.startFeed(at: now) {
+            inFlight += 1
+            slots[next.feed]?.place = .inFlight
+            slots[next.feed]?.isWanted = false
+            consumer?.resume(returning: next)
+            consumer = nil
         }
-        while canTakeFeed, let first = readyFeeds.min, first.at <= now {
-            readyFeeds.removeMin()
-            hosts[first.host]?.isQueuedForFeeds = false
-            if mayStart(first.host, now), let feed = hosts[first.host]?.waiting.popFirst() {
-                start(first.host, now)
-                waitingCount -= 1
-                inFlight += 1
-                slots[feed]?.place = .inFlight
-                slots[feed]?.isWanted = false
-                consumer?.resume(returning: DueFeed(feed: feed, host: first.host))
-                consumer = nil
-            }
-            queue(first.host)
-        }
-        if isClosed || (endsWhenIdle && waitingCount == 0 && due.isEmpty && inFlight == 0) {
+        if isClosed || (endsWhenIdle && hosts.waitingCount == 0 && due.isEmpty && inFlight == 0) {
             consumer?.resume(returning: nil)
             consumer = nil
         }
@@ -581,20 +430,7 @@ public actor PollQueue: HostGate {
     }
 
     private var canTakeFeed: Bool {
-        consumer != nil && inFlight < limits.concurrency && !isClosed && !isStopped
-    }
-
-    /// What a heap says of a host may be older than the host's last start.
-    private func mayStart(_ name: String, _ now: Timestamp) -> Bool {
-        guard let host = hosts[name] else { return false }
-        return host.inFlight < host.limit.perHost && (host.nextStart.map { $0 <= now } ?? true)
-    }
-
-    private func start(_ name: String, _ now: Timestamp) {
-        guard let host = hosts[name] else { return }
-        let slowness = scopes[host.scope]?.slowness ?? 0
-        hosts[name]?.inFlight += 1
-        hosts[name]?.nextStart = now + HostRecovery.spacing(hostDelay: host.limit.hostDelay, slowness: slowness)
+        consumer != nil && inFlight < hosts.limits.concurrency && !isClosed && !isStopped
     }
 
     /// Moves feeds whose time has come to their hosts.
@@ -604,11 +440,11 @@ public actor PollQueue: HostGate {
             // A feed that was scheduled anew has left its older entries behind.
             guard let slot = slots[first.feed], slot.place == .scheduled(first.at) else { continue }
             parked[first.feed] = nil
-            if let pause = operatorPauses.of(first.feed, host: slot.host, at: now) {
+            if let pause = hosts.operatorPauses.of(first.feed, host: slot.host, at: now) {
                 park(first.feed, host: slot.host, due: first.at, pause)
                 continue
             }
-            if let until = pausedUntil(slot.host, now) {
+            if let until = hosts.pausedUntil(slot.host, now) {
                 slots[first.feed]?.place = nil
                 if !endsWhenIdle { place(first.feed, host: slot.host, at: until) }
                 continue
@@ -619,17 +455,14 @@ public actor PollQueue: HostGate {
 
     /// Puts a feed into its host's line.
     private func wait(_ feed: FeedID, at host: String) {
-        enter(host)
         slots[feed]?.place = .waiting
-        hosts[host]?.waiting.append(feed)
-        waitingCount += 1
-        queue(host)
+        hosts.wait(feed, at: host, now: time.now)
     }
 
     private func setTimer(_ now: Timestamp) {
         // Feeds matter only while somebody would take them.
-        let feeds = canTakeFeed ? [isHeld ? nil : due.min?.at, readyFeeds.min?.at] : []
-        guard let next = (feeds + [readyMovers.min?.at]).compactMap(\.self).min() else { return }
+        let feeds = canTakeFeed ? [isHeld ? nil : due.min?.at, hosts.nextFeedStart] : []
+        guard let next = (feeds + [hosts.nextMoverStart]).compactMap(\.self).min() else { return }
         if let timer, timer.at <= next, !timer.task.isCancelled { return }
         timer?.task.cancel()
         timer = (
