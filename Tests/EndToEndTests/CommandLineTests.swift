@@ -265,8 +265,8 @@ import Testing
     @Test(arguments: ["articles", "articles --json", "tail", "feeds", "feeds --json", "run --once --force", "status"])
     func theReaderOfStdoutGoesAway(_ command: String) async throws {
         let lab = try Lab()
-        let targets = (0..<20).map { "/\($0)" }
-        let entries = (0..<50).map { number in (0..<20).map { "\($0)-\(number)" } }
+        let targets = (0..<5).map { "/\($0)" }
+        let entries = (0..<40).map { number in (0..<5).map { "\($0)-\(number)" } }
         for (index, target) in targets.enumerated() {
             lab.server.on(target, .ok(Lab.rss(entries.map { ($0[index], String(repeating: "long text ", count: 30)) })))
         }

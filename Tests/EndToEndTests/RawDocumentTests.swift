@@ -146,6 +146,29 @@ import Testing
         _ = try await daemon.end()
     }
 
+    /// The disk is full (a file can grow no further): the program ends and says so, and what was kept before is whole.
+    @Test func aFullDiskLeavesNothingTorn() async throws {
+        let lab = try Lab()
+        var random = SystemRandomNumberGenerator()
+        let targets = (0..<6).map { "/\($0).xml" }
+        for target in targets {
+            // Kept at half its length, and no entry.
+            let padding = (0..<40_000).map { _ in String(random.next() | 1 << 63, radix: 16) }.joined()
+            lab.server.on(target, .ok(Lab.rss(target) + "<!--\(padding)-->"))
+        }
+        try configure(lab, targets.map { lab.server.url($0) })
+        let failed = try await lab.run(
+            "run", "--once", shell: "trap '' XFSZ; ulimit -f 1200; exec \"$0\" \"$@\"")
+        #expect(failed.status == 74, "\(failed.stderr)")
+        let verified = try await lab.json("verify")
+        #expect(verified.first?["ok"].bool == true)
+        let read = try await Program.run(try files(lab), shell: "exec gzip -t \"$@\"")
+        #expect(read.status == 0, "\(read.stderr)")
+        try await lab.run("run", "--once")
+        #expect(try await lab.sql("SELECT count(*) FROM raw_record WHERE kind = 'response'") == [["6"]])
+        #expect(try await lab.run("verify").status == 0)
+    }
+
     /// Killed at any moment: every record that the archive names is there, and no reader stumbles.
     @Test func filesAreWholeAfterKills() async throws {
         let lab = try Lab()

@@ -35,10 +35,8 @@ struct PlainTextTests {
 
     /// Each of these once made a reader look through the rest of the text again and again.
     @Test(arguments: ["<", "&", "<!--", "<a b=\"", "</", "<script>", "&lt;", "<p", "<![CDATA[", "<b>", "&a"])
-    func isLinear(piece: String) {
-        let text = String(repeating: piece, count: 500_000)
-        let clock = ContinuousClock()
-        #expect(clock.measure { _ = PlainText.ofHTML(text) } < .seconds(10))
+    func takesLinearTime(piece: String) {
+        #expect(isLinear(piece, count: 25_000) { _ = PlainText.ofHTML($0) })
     }
 
     /// Runs of words are passed over eight bytes at a time: where they stand must not matter.

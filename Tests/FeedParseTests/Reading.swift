@@ -1,5 +1,6 @@
 import FeedModel
 import FeedParse
+import Glibc
 import Testing
 
 /// Documents in tests: read, with a failure that shows what the reader said.
@@ -56,4 +57,22 @@ func atomEntry(_ elements: String, sourceLocation: SourceLocation = #_sourceLoca
 func channel(_ elements: String, sourceLocation: SourceLocation = #_sourceLocation) throws -> ParsedFeed {
     try read(
         rssItem("").replacing("<title>t</title><item></item>", with: elements), sourceLocation: sourceLocation)
+}
+
+/// Whether four times as much of a piece takes about four times as long. Of the thread's processor time: what else the
+/// machine does matters little.
+func isLinear(_ piece: String, count: Int, _ work: (String) -> Void) -> Bool {
+    func seconds(_ count: Int) -> Double {
+        let text = String(repeating: piece, count: count)
+        let start = processorSeconds()
+        work(text)
+        return processorSeconds() - start
+    }
+    return seconds(4 * count) < 9 * seconds(count) + 0.5
+}
+
+private func processorSeconds() -> Double {
+    var time = timespec()
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+    return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
 }

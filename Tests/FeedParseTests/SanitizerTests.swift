@@ -65,9 +65,7 @@ struct SanitizerTests {
     }
 
     @Test(arguments: ["<b>", "<p>", "<ul><li>", "<table><tr><td>", "<a b=\"", "<!--", "&", "</b>"])
-    func isLinear(piece: String) {
-        let html = String(repeating: piece, count: 200_000)
-        let clock = ContinuousClock()
-        #expect(clock.measure { _ = Sanitizer.sanitize(html) } < .seconds(20))
+    func takesLinearTime(piece: String) {
+        #expect(isLinear(piece, count: 10_000) { _ = Sanitizer.sanitize($0) })
     }
 }

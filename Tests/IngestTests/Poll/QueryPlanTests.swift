@@ -95,7 +95,7 @@ import Testing
         let asked = statements.sorted.filter {
             $0.contains("feed") && $0.hasPrefix("SELECT") && !$0.contains("sqlite_")
         }
-        #expect(asked.count == 12)
+        #expect(asked.count == 13)
         for (sql, plan) in try await plans(asked, lab) {
             let walked = plan.filter { $0.hasPrefix("SCAN feed") && !$0.hasPrefix("SCAN feed_count") }
             // In the order of a partial index of those with something to say, and no further than the limit.
