@@ -23,7 +23,7 @@ static inline long cxml2_offset(xmlParserCtxtPtr context) {
 }
 
 /// Memory that is freed stays with the process, up to `kept` bytes of it; blocks up to `largest` are taken from it.
-static inline void cxml2_keep_freed_memory(int largest, int kept) {
+static inline void cxml2_set_freed_memory(int largest, int kept) {
     mallopt(M_MMAP_THRESHOLD, largest);
     mallopt(M_TRIM_THRESHOLD, kept);
 }

@@ -19,7 +19,7 @@ public struct HTTPClientConfiguration: Sendable {
     public var caFile: String?
     /// How many bytes unfinished transfers may hold together, of bodies and to decode them, and of whole bodies
     /// that wait for their readers. One transfer may go beyond it, by its own body and what decodes it.
-    public var maxBufferedBytes = 128 << 20
+    public var maxBufferedBytes = 96 << 20
 
     public init() {}
 

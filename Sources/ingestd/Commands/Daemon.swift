@@ -1,6 +1,7 @@
 import Archive
 import FeedFetch
 import FeedModel
+import FeedParse
 import Glibc
 import Ingest
 import Logging
@@ -20,6 +21,7 @@ struct Daemon {
         if manager.watchdog != nil { signal(SIGABRT, SIG_DFL) }
         let passed = try passedSocket()
         let descriptors = DescriptorLimit.raise()
+        DocumentMemory.keepLittle()
         let log = global.log
         let logger = log.logger
         let time = SteadyTime()

@@ -1,6 +1,7 @@
 import Archive
 import FeedFetch
 import FeedModel
+import FeedParse
 import Ingest
 import Service
 import Synchronization
@@ -13,6 +14,7 @@ struct Round {
 
     func run() async throws {
         DescriptorLimit.raise()
+        DocumentMemory.keepLittle()
         let time = SteadyTime()
         let started = time.now
         let archive = try await global.openForPolling(configuration, command: "run-once")
