@@ -4,9 +4,10 @@ import FeedModel
 public enum CSVLine {
     /// Nothing and "" are both empty.
     ///
-    /// Control characters but tabs and line ends are left out, and what turns the direction of a text around.
+    /// Control characters but tabs and line ends are left out, and what turns the direction of a text around. The line
+    /// and paragraph ends of Unicode are spaces.
     ///
-    /// - Parameter isVerbatim: the latter stays, and cells begin as they are. Otherwise one that a spreadsheet would take for
+    /// - Parameter isVerbatim: these two stay, and cells begin as they are. Otherwise one that a spreadsheet would take for
     ///   a formula, which anybody who writes a feed could put there, has an apostrophe before it.
     public static func of(_ fields: some Sequence<String?>, isVerbatim: Bool) -> [UInt8] {
         var out: [UInt8] = []
@@ -36,18 +37,21 @@ public enum CSVLine {
 
     /// CSV has no way to escape a character: what would act on a terminal is left out, but for tabs and line ends.
     private static func kept(_ field: String, isVerbatim: Bool) -> String {
-        func isKept(_ value: UInt32) -> Bool {
-            switch value {
-            case 0x09, 0x0A, 0x0D: true
-            default: !ControlCharacter.isControl(value) && (isVerbatim || !ControlCharacter.isDirection(value))
+        func kept(_ scalar: Unicode.Scalar) -> Unicode.Scalar? {
+            switch scalar.value {
+            case 0x09, 0x0A, 0x0D: scalar
+            case 0x2028, 0x2029: isVerbatim ? scalar : " "
+            case let value where ControlCharacter.isControl(value): nil
+            case let value where ControlCharacter.isDirection(value): isVerbatim ? scalar : nil
+            default: scalar
             }
         }
         // Beyond ASCII they begin with these bytes.
         let mayHold = field.utf8.contains { byte in
-            !isKept(UInt32(byte)) && byte < 0x80 || byte == 0xC2 || byte == 0xD8 || byte == 0xE2
+            byte < 0x80 && kept(Unicode.Scalar(byte)) == nil || byte == 0xC2 || byte == 0xD8 || byte == 0xE2
         }
         guard mayHold else { return field }
-        return String(String.UnicodeScalarView(field.unicodeScalars.filter { isKept($0.value) }))
+        return String(String.UnicodeScalarView(field.unicodeScalars.compactMap(kept)))
     }
 
     /// What spreadsheets read as the beginning of a formula, the wide forms included, and white space that some

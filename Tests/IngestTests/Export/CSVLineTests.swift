@@ -13,6 +13,7 @@ struct CSVLineTests {
             (["=HYPERLINK(\"http://x\",\"y\")"], "\"'=HYPERLINK(\"\"http://x\"\",\"\"y\"\")\""),
             (["a\u{1B}[31mb\u{7}\u{7F}\u{9B}1m"], "a[31mb1m"), (["\u{1B}=1"], "'=1"), (["\u{200E}=1"], "'=1"),
             (["a\u{202E}b\u{2066}c\u{61C}d\u{85}e’é\u{A0}"], "abcde’é\u{A0}"), (["a\tb"], "a\tb"), (["\u{1B}"], ""),
+            (["a\u{2028}b\u{2029}c"], "a b c"),
             (["\u{FF1D}1"], "'\u{FF1D}1"), (["a=1"], "a=1"), (["'=1"], "'=1"), (["1-2"], "1-2"),
         ] as [([String?], String)])
     func fields(fields: [String?], line: String) {
