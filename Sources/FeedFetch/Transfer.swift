@@ -180,6 +180,8 @@ final class Transfer {
         guard let decoded = url.decodedHost else { return failure(.badURL, "not a host that can be asked") }
         url.host = decoded
         guard let host = url.canonicalHost else { return nil }
+        // libcurl has its own way from these to ASCII, and may find an address where we found none.
+        guard host.utf8.allSatisfy({ $0 < 0x80 }) else { return failure(.badURL, "not a host that can be asked") }
         guard let ip = SocketAddress.literal(host) else {
             return SocketAddress.looksLiteral(host) ? addressRefused(host) : nil
         }

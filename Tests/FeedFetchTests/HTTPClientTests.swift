@@ -381,6 +381,10 @@ import Testing
                 request("http://\(host)/") { $0.addressPolicy = .publicOnly(except: []) })
             #expect(refused.failure?.code == .addressRefused, "\(host): \(refused)")
         }
+        // libcurl leaves out the joiner, and would ask for localhost.
+        let joined = await proxied.send(
+            request("http://local\u{200D}host/") { $0.addressPolicy = .publicOnly(except: []) })
+        #expect(joined.failure?.code == .badURL, "\(joined)")
         #expect(server.requests.count == 1)
     }
 
