@@ -31,6 +31,10 @@ extension Archive {
     ) throws(ArchiveError) -> BackupSummary {
         let target = Archive.databasePath(inFolder: folder)
         if FileManager.default.fileExists(atPath: target) { throw .exists(path: target) }
+        for own in [self.folder + "/cursors", RawWriter.folder(ofArchive: self.folder)]
+        where (Archive.resolved(folder) + "/").hasPrefix(Archive.resolved(own) + "/") {
+            throw .cannotCreate(path: folder, reason: "what is in \(own) is read as a part of this archive")
+        }
         let isNew = !FileManager.default.fileExists(atPath: folder)
         let place = try Archive.openFolder(folder)
         do throws(ArchiveError) {
@@ -153,6 +157,9 @@ extension Archive {
         }
         Glibc.close(file)
     }
+
+    /// Without links, as far as the path leads to what is there.
+    private static func resolved(_ path: String) -> String { URL(fileURLWithPath: path).resolvingSymlinksInPath().path }
 
     private static func remove(_ path: String) {
         for suffix in ["", "-journal", "-wal", "-shm"] { unlink(path + suffix) }

@@ -67,9 +67,9 @@ public struct Cursor: Sendable {
             throw .unreadable(path: path, name: name)
         }
         var status = stat()
-        guard fstat(file.descriptor, &status) == 0,
-            let position = Int64(file.text(most: 64).trimmingCharacters(in: .whitespacesAndNewlines)), position >= 0
-        else { throw .unreadable(path: path, name: name) }
+        guard fstat(file.descriptor, &status) == 0, let position = Cursor.position(in: file) else {
+            throw .unreadable(path: path, name: name)
+        }
         return State(name: name, position: position, acknowledged: Timestamp(seconds: Int64(status.st_mtim.tv_sec)))
     }
 
@@ -182,16 +182,21 @@ public struct Cursor: Sendable {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: source.path)) ?? []
         for name in names where isValid(name) {
             // What is no cursor of ours is not copied.
-            guard let file = try? source.openIfThere(name) else { continue }
+            guard let file = try? source.openIfThere(name), let position = position(in: file) else { continue }
             var status = stat()
             let copy = try copies.replace(name)
-            guard fstat(file.descriptor, &status) == 0, copy.replaceText(file.text(most: 64)),
+            guard fstat(file.descriptor, &status) == 0, copy.replaceText("\(position)\n"),
                 fchmod(copy.descriptor, status.st_mode & 0o777) == 0,
                 // Which says when it was acknowledged.
                 futimens(copy.descriptor, [status.st_atim, status.st_mtim]) == 0, fsync(copy.descriptor) == 0
             else { throw FileFailure(copies.path + "/" + name, errno) }
         }
         try copies.synchronize()
+    }
+
+    /// What a cursor's file says; `nil` where it is no such file.
+    private static func position(in file: OpenedFile) -> Int64? {
+        Int64(file.text(most: 64).trimmingCharacters(in: .whitespacesAndNewlines)).flatMap { $0 >= 0 ? $0 : nil }
     }
 
     private func failure(_ reason: Int32) -> CursorError {

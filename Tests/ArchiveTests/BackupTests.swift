@@ -73,6 +73,20 @@ import Testing
         }
     }
 
+    @Test(arguments: ["cursors", "cursors/copy", "warc"])
+    func noCopyIsPutAmongAnArchivesOwnFiles(place: String) async throws {
+        let folder = try TemporaryFolder()
+        try await archive(folder, kibibytes: 16)
+        mkdir(folder.path + "/cursors", 0o755)
+        let source = try Archive.openForReading(folder: folder.path)
+        #expect {
+            _ = try source.backUp(to: folder.path + "/" + place, holder: ArchiveTests.holder) { _, _ in }
+        } throws: { error in
+            if case ArchiveError.cannotCreate = error { true } else { false }
+        }
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path + "/cursors").isEmpty)
+    }
+
     /// What an earlier backup left when it was killed is in nobody's way; other files of the folder stay.
     @Test func whatWasBrokenOffIsBegunAnew() async throws {
         let folder = try TemporaryFolder()
