@@ -29,6 +29,8 @@ struct ConfigurationReading {
     var secrets: [String: SecretFile.Unusable?] = [:]
 
     private(set) var mistakes: [ConfigurationMistake] = []
+    /// Looking for what was meant takes its time: after so many mistakes it helps nobody.
+    private static let mostSuggestions = 100
     /// What an alias repeats is wrong once.
     private var told: Set<ConfigurationMistake> = []
 
@@ -148,7 +150,8 @@ extension ConfigurationReading {
     ) {
         let hint =
             elsewhere(key)
-            ?? KeySuggestion.nearest(to: key, among: known).map { "did you mean '\($0)'?" }
+            ?? (mistakes.count < ConfigurationReading.mostSuggestions
+                ? KeySuggestion.nearest(to: key, among: known).map { "did you mean '\($0)'?" } : nil)
             ?? "\(name) knows \(ConfigurationReading.list(known))"
         mistake("unknown key \(key.quoted); \(hint)", in: file, at: mark)
     }
