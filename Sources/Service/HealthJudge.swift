@@ -73,13 +73,15 @@ struct HealthJudge {
         } else if let daemon = findings.daemon, !daemon.isResponsive {
             // It has yet to make the archive.
             judgeDaemon(nil)
-        } else if findings.daemon?.trouble?.obstacle.kind != .missing {
+        } else if findings.daemon == nil {
             add(
                 .critical, .archiveMissing, "there is no archive at \(findings.archivePath)",
-                advice: findings.daemon == nil
-                    ? "'ingestd run' makes one; --archive names another folder"
-                    : "it was taken away from the daemon that writes to it; stop the daemon, and bring the archive back"
-            )
+                advice: "'ingestd run' makes one; --archive names another folder")
+        } else if findings.daemon?.trouble?.obstacle.kind != .missing {
+            // The daemon has yet to see it.
+            add(
+                .critical, .archiveMissing, "the archive has been taken away from \(findings.archivePath)",
+                advice: "mount it, or bring it back to where it was; polling goes on by itself")
         }
     }
 

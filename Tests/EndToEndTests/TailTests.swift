@@ -71,7 +71,7 @@ import Testing
         try await eventually { lines() == 4 }
         // A line is acknowledged after it has been written: who ends it in between gets the line again.
         try await eventually { try await lab.json("cursors").first?["position"].int == 4 }
-        tail.signal(SIGINT)
+        tail.signal(SIGTERM)
         _ = try await tail.end()
         #expect(try await lab.json("tail", "--cursor", "a").isEmpty)
     }

@@ -196,8 +196,8 @@ import Testing
             archiveError: "the archive /x is locked by another program; end it", lockedBy: "process 5 (sqlite3)",
             codes: [.archiveLocked]),
         Row(
-            name: "taken away from under the daemon", state: .critical, headline: "critical: there is no archive at /x",
-            figures: nil, codes: [.archiveMissing]),
+            name: "taken away from under the daemon", state: .critical,
+            headline: "critical: the archive has been taken away from /x", figures: nil, codes: [.archiveMissing]),
         Row(
             name: "a configuration with mistakes", state: .degraded,
             headline: "degraded: the configuration has mistakes: feeds.yaml:1:1: unknown key; 10 feeds",
