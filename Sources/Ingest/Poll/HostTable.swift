@@ -24,7 +24,7 @@ struct HostTable {
         var nextStart: Timestamp?
         var waiting: Deque<FeedID> = []
         var movers: Deque<Mover> = []
-        /// It stands in `readyFeeds`, in `readyMovers`.
+        /// Whether it is in `readyFeeds`, and in `readyMovers`.
         var isQueuedForFeeds = false
         var isQueuedForMovers = false
 
@@ -37,7 +37,7 @@ struct HostTable {
         var slowness = 0
     }
 
-    /// How long a poll that is led to a host which an operator has paused, maybe for good, stays away.
+    /// A redirect may lead to a host that the operator has paused, even for ever. The poll asks again after this time.
     private static let longestDetour: Duration = .hours(1)
 
     private(set) var limits: HostLimits
