@@ -27,29 +27,37 @@ enum JSONText {
             let end = plainEnd(text, start, isWide: isWide, isJSON: isJSON)
             if end > start { out.append(contentsOf: UnsafeBufferPointer(rebasing: text[start..<end])) }
             guard end < text.count else { return }
-            if let (value, length) = ControlCharacter.wide(in: text, at: end) {
+            let byte = text[end]
+            start = end + 1
+            if byte < 0x80 {
+                appendEscape(byte, isWide: isWide, to: &out)
+            } else if let (value, length) = ControlCharacter.wide(in: text, at: end) {
                 appendEscape(value, hexDigits: "0123456789abcdef", to: &out)
                 start = end + length
-            } else {
-                appendEscape(text[end], isWide: isWide, to: &out)
-                start = end + 1
             }
         }
     }
 
     private static func appendEscape(_ byte: UInt8, isWide: Bool, to out: inout [UInt8]) {
+        let letter: UInt8
         switch byte {
-        case UInt8(ascii: "\""), UInt8(ascii: "\\"): out += [UInt8(ascii: "\\"), byte]
-        case 0x0A: out += [UInt8(ascii: "\\"), UInt8(ascii: "n")]
-        case 0x0D: out += [UInt8(ascii: "\\"), UInt8(ascii: "r")]
-        case 0x09: out += [UInt8(ascii: "\\"), UInt8(ascii: "t")]
-        // What is kept has ever had capital ones.
-        default: appendEscape(UInt32(byte), hexDigits: isWide ? "0123456789abcdef" : "0123456789ABCDEF", to: &out)
+        case UInt8(ascii: "\""), UInt8(ascii: "\\"): letter = byte
+        case 0x0A: letter = UInt8(ascii: "n")
+        case 0x0D: letter = UInt8(ascii: "r")
+        case 0x09: letter = UInt8(ascii: "t")
+        default:
+            // What is kept has always had capital ones.
+            let digits: StaticString = isWide ? "0123456789abcdef" : "0123456789ABCDEF"
+            return appendEscape(UInt32(byte), hexDigits: digits, to: &out)
         }
+        // Quotation marks and line ends are all over HTML: no array for each.
+        out.append(UInt8(ascii: "\\"))
+        out.append(letter)
     }
 
     private static func appendEscape(_ value: UInt32, hexDigits: StaticString, to out: inout [UInt8]) {
-        out += [UInt8(ascii: "\\"), UInt8(ascii: "u")]
+        out.append(UInt8(ascii: "\\"))
+        out.append(UInt8(ascii: "u"))
         for shift in stride(from: 12, through: 0, by: -4) { out.append(hexDigits.utf8Start[Int(value >> shift & 15)]) }
     }
 
