@@ -79,9 +79,7 @@ struct HealthJudge {
                 advice: "'ingestd run' makes one; --archive names another folder")
         } else if findings.daemon?.trouble?.obstacle.kind != .missing {
             // The daemon has yet to see it.
-            add(
-                .critical, .archiveMissing, "the archive has been taken away from \(findings.archivePath)",
-                advice: "mount it, or bring it back to where it was; polling goes on by itself")
+            tell(ArchiveObstacle(.missing, "no such file"), since: nil)
         }
     }
 
@@ -130,20 +128,23 @@ struct HealthJudge {
     /// What the daemon waits for, if anything.
     private mutating func tellTrouble() {
         guard let trouble = findings.daemon?.trouble else { return }
+        tell(trouble.obstacle, since: trouble.since)
+    }
+
+    private mutating func tell(_ obstacle: ArchiveObstacle, since: Timestamp?) {
         let code: Health.Problem.Code =
-            switch trouble.obstacle.kind {
+            switch obstacle.kind {
             case .full: .archiveFull
             case .failing: .archiveFailing
             case .readOnly: .archiveReadOnly
             case .missing: .archiveMissing
             case .locked: .archiveLocked
             }
-        var message = trouble.obstacle.description(of: findings.archivePath)
-        if trouble.obstacle.kind == .locked, let locker = findings.lockedBy { message = locked(by: locker) }
+        var message = obstacle.description(of: findings.archivePath)
+        if obstacle.kind == .locked, let locker = findings.lockedBy { message = locked(by: locker) }
         add(
             .critical, code, message,
-            advice: "\(trouble.obstacle.advice); nobody is polled meanwhile, and polling goes on by itself",
-            since: trouble.since)
+            advice: "\(obstacle.advice); nobody is polled meanwhile, and polling goes on by itself", since: since)
     }
 
     private func locked(by locker: String) -> String {
