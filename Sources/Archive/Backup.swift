@@ -31,7 +31,7 @@ extension Archive {
     ) throws(ArchiveError) -> BackupSummary {
         let target = Archive.databasePath(inFolder: folder)
         if FileManager.default.fileExists(atPath: target) { throw .exists(path: target) }
-        for own in [self.folder + "/cursors", RawWriter.folder(ofArchive: self.folder)]
+        for own in [self.folder + "/" + Cursor.folderName, RawWriter.folder(ofArchive: self.folder)]
         where (Archive.resolved(folder) + "/").hasPrefix(Archive.resolved(own) + "/") {
             throw .cannotCreate(path: folder, reason: "what is in \(own) is read as a part of this archive")
         }
@@ -67,7 +67,7 @@ extension Archive {
             }
         } catch {
             if isNew {
-                try? FileManager.default.removeItem(atPath: folder + "/cursors")
+                try? FileManager.default.removeItem(atPath: folder + "/" + Cursor.folderName)
                 try? FileManager.default.removeItem(atPath: RawWriter.folder(ofArchive: folder))
                 for name in ["lock", HubKeyFile.name] { unlink(folder + "/" + name) }
                 rmdir(folder)

@@ -11,7 +11,7 @@ public struct Cursor: Sendable {
     public let name: String
     private let archiveFolder: String
 
-    private static let folderName = "cursors"
+    static let folderName = "cursors"
 
     private var path: String { "\(archiveFolder)/\(Cursor.folderName)/\(name)" }
 

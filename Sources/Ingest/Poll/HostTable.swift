@@ -16,19 +16,22 @@ struct HostTable {
         static func < (a: Ready, b: Ready) -> Bool { a.at < b.at }
     }
 
+    private struct Line<Element> {
+        var waiting: Deque<Element> = []
+        /// Whether the host is in the heap of those that can start one of them.
+        var isQueued = false
+    }
+
     private struct Host {
         let scope: String
         var limit: HostLimit
         var inFlight = 0
         /// No request starts sooner: the last start and the distance that the host keeps then.
         var nextStart: Timestamp?
-        var waiting: Deque<FeedID> = []
-        var movers: Deque<Mover> = []
-        /// Whether it is in `readyFeeds`, and in `readyMovers`.
-        var isQueuedForFeeds = false
-        var isQueuedForMovers = false
+        var feeds = Line<FeedID>()
+        var movers = Line<Mover>()
 
-        var isIdle: Bool { inFlight == 0 && waiting.isEmpty && movers.isEmpty }
+        var isIdle: Bool { inFlight == 0 && feeds.waiting.isEmpty && movers.waiting.isEmpty }
     }
 
     /// Hosts that pause together; here only while there is something to know of them.
@@ -70,7 +73,7 @@ struct HostTable {
     /// Puts a feed into its host's line.
     mutating func wait(_ feed: FeedID, at host: String, now: Timestamp) {
         enter(host)
-        hosts[host]?.waiting.append(feed)
+        hosts[host]?.feeds.waiting.append(feed)
         waitingCount += 1
         queue(host, now)
     }
@@ -78,23 +81,23 @@ struct HostTable {
     /// Puts a poll that was led here into the host's line.
     mutating func wait(_ mover: Mover, at host: String, now: Timestamp) {
         enter(host)
-        hosts[host]?.movers.append(mover)
+        hosts[host]?.movers.waiting.append(mover)
         queue(host, now)
     }
 
     mutating func drop(_ feed: FeedID, at host: String, now: Timestamp) {
-        guard let index = hosts[host]?.waiting.firstIndex(of: feed) else { return }
-        hosts[host]?.waiting.remove(at: index)
+        guard let index = hosts[host]?.feeds.waiting.firstIndex(of: feed) else { return }
+        hosts[host]?.feeds.waiting.remove(at: index)
         waitingCount -= 1
         queue(host, now)
     }
 
-    func waiting(at host: String) -> [FeedID] { Array(hosts[host]?.waiting ?? []) }
+    func waiting(at host: String) -> [FeedID] { Array(hosts[host]?.feeds.waiting ?? []) }
 
     /// Takes away the feeds that wait at a host.
     mutating func takeWaiting(at host: String, now: Timestamp) -> [FeedID] {
         let waiting = waiting(at: host)
-        hosts[host]?.waiting = []
+        hosts[host]?.feeds.waiting = []
         waitingCount -= waiting.count
         queue(host, now)
         return waiting
@@ -102,8 +105,8 @@ struct HostTable {
 
     /// Turns away the polls that were led to a host.
     mutating func turnMoversAway(from host: String, until: Timestamp, now: Timestamp) {
-        for mover in hosts[host]?.movers ?? [] { mover.resume(returning: until) }
-        hosts[host]?.movers = []
+        for mover in hosts[host]?.movers.waiting ?? [] { mover.resume(returning: until) }
+        hosts[host]?.movers.waiting = []
         queue(host, now)
     }
 
@@ -135,28 +138,27 @@ struct HostTable {
 
     /// Starts the next poll that was led somewhere, if one may.
     mutating func startMover(at now: Timestamp) -> Mover? {
-        while let first = readyMovers.min, first.at <= now {
-            readyMovers.removeMin()
-            hosts[first.host]?.isQueuedForMovers = false
-            defer { queue(first.host, now) }
-            if mayStart(first.host, now), let mover = hosts[first.host]?.movers.popFirst() {
-                start(first.host, now)
-                return mover
-            }
-        }
-        return nil
+        startNext(\.readyMovers, \.movers, at: now)?.element
     }
 
     /// Starts the next feed that waits, if one may.
     mutating func startFeed(at now: Timestamp) -> DueFeed? {
-        while let first = readyFeeds.min, first.at <= now {
-            readyFeeds.removeMin()
-            hosts[first.host]?.isQueuedForFeeds = false
+        guard let (feed, host) = startNext(\.readyFeeds, \.feeds, at: now) else { return nil }
+        waitingCount -= 1
+        return DueFeed(feed: feed, host: host)
+    }
+
+    private mutating func startNext<Element>(
+        _ ready: WritableKeyPath<HostTable, Heap<Ready>>, _ line: WritableKeyPath<Host, Line<Element>>,
+        at now: Timestamp
+    ) -> (element: Element, host: String)? {
+        while let first = self[keyPath: ready].min, first.at <= now {
+            self[keyPath: ready].removeMin()
+            hosts[first.host]?[keyPath: line].isQueued = false
             defer { queue(first.host, now) }
-            if mayStart(first.host, now), let feed = hosts[first.host]?.waiting.popFirst() {
+            if mayStart(first.host, now), let next = hosts[first.host]?[keyPath: line].waiting.popFirst() {
                 start(first.host, now)
-                waitingCount -= 1
-                return DueFeed(feed: feed, host: first.host)
+                return (next, first.host)
             }
         }
         return nil
@@ -184,12 +186,12 @@ struct HostTable {
         }
         guard host.inFlight < host.limit.perHost else { return }
         let at = host.nextStart ?? now
-        if !host.waiting.isEmpty, !host.isQueuedForFeeds {
-            host.isQueuedForFeeds = true
+        if !host.feeds.waiting.isEmpty, !host.feeds.isQueued {
+            host.feeds.isQueued = true
             readyFeeds.insert(Ready(at: at, host: name))
         }
-        if !host.movers.isEmpty, !host.isQueuedForMovers {
-            host.isQueuedForMovers = true
+        if !host.movers.waiting.isEmpty, !host.movers.isQueued {
+            host.movers.isQueued = true
             readyMovers.insert(Ready(at: at, host: name))
         }
         hosts[name] = host
